@@ -31,6 +31,25 @@ export {
   utf8,
 } from './bytes.ts'
 export { type Catalogue, type CatalogueRow, CodedError } from './coded-error.ts'
+export {
+  derBitString,
+  derBoolean,
+  derEnumerated,
+  derExplicit,
+  derImplicit,
+  derInteger,
+  derNamedBits,
+  derNull,
+  derOctetString,
+  derOid,
+  derPrintableString,
+  derSequence,
+  derSetOf,
+  derTime,
+  derUnsigned,
+  derUtf8String,
+  toPem,
+} from './der-writer.ts'
 export { type DigestAlgorithm, digest } from './digest.ts'
 export { type JsonObject, type JsonValue, parseJson } from './json.ts'
 export {
