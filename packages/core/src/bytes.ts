@@ -57,7 +57,10 @@ export function fromHex(field: string, text: string): Uint8Array<ArrayBuffer> {
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const BASE64URL_VALUES: ReadonlyMap<number, number> = new Map([...BASE64URL].map((c, i) => [c.charCodeAt(0), i]))
+/** The value of each ASCII character, or -1. */
+const BASE64URL_VALUES: Int8Array = Int8Array.from({ length: 128 }, (_, code) =>
+  BASE64URL.indexOf(String.fromCharCode(code)),
+)
 
 /** Base64url without padding. Source: RFC 4648 section 5. */
 export function toBase64Url(bytes: Uint8Array): string {
@@ -88,8 +91,8 @@ export function fromBase64Url(field: string, text: string): Uint8Array<ArrayBuff
   let bits = 0
   let offset = 0
   for (let i = 0; i < text.length; i++) {
-    const value = BASE64URL_VALUES.get(text.charCodeAt(i))
-    if (value === undefined) throw malformed()
+    const value = BASE64URL_VALUES[text.charCodeAt(i)] ?? -1
+    if (value < 0) throw malformed()
     held = ((held << 6) | value) & 0xffff
     bits += 6
     if (bits >= 8) {
