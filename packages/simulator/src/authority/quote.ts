@@ -1,0 +1,145 @@
+import { concatBytes } from '@blindai/core'
+import { ByteWriter } from './byte-writer.ts'
+
+/**
+ * The binary structures of a version 4 TDX quote. Every member is written as given, so that a test can write wrong ones.
+ *
+ * Source: Intel TDX DCAP Quoting Library API, appendix A.3. Little-endian.
+ */
+
+/** A.3.1. */
+export interface QuoteHeader {
+  readonly version: number
+  /** 2: ECDSA-256 with P-256. */
+  readonly attestationKeyType: number
+  /** 0x81: TDX. */
+  readonly teeType: number
+  readonly reserved: Uint8Array
+  readonly qeVendorId: Uint8Array
+  readonly userData: Uint8Array
+}
+
+export function writeQuoteHeader(header: QuoteHeader): Uint8Array {
+  const w = new ByteWriter('quote header', 48)
+  w.u16(0, header.version)
+  w.u16(2, header.attestationKeyType)
+  w.u32(4, header.teeType)
+  w.bytes(8, 4, header.reserved)
+  w.bytes(12, 16, header.qeVendorId)
+  w.bytes(28, 20, header.userData)
+  return w.end()
+}
+
+/** A.3.2: TD quote body for TDX 1.0. */
+export interface TdReport {
+  readonly teeTcbSvn: Uint8Array
+  readonly mrSeam: Uint8Array
+  readonly mrSignerSeam: Uint8Array
+  readonly seamAttributes: Uint8Array
+  readonly tdAttributes: Uint8Array
+  readonly xfam: Uint8Array
+  readonly mrTd: Uint8Array
+  readonly mrConfigId: Uint8Array
+  readonly mrOwner: Uint8Array
+  readonly mrOwnerConfig: Uint8Array
+  readonly rtmr0: Uint8Array
+  readonly rtmr1: Uint8Array
+  readonly rtmr2: Uint8Array
+  readonly rtmr3: Uint8Array
+  readonly reportData: Uint8Array
+}
+
+export function writeTdReport(report: TdReport): Uint8Array {
+  const w = new ByteWriter('TD report', 584)
+  w.bytes(0, 16, report.teeTcbSvn)
+  w.bytes(16, 48, report.mrSeam)
+  w.bytes(64, 48, report.mrSignerSeam)
+  w.bytes(112, 8, report.seamAttributes)
+  w.bytes(120, 8, report.tdAttributes)
+  w.bytes(128, 8, report.xfam)
+  w.bytes(136, 48, report.mrTd)
+  w.bytes(184, 48, report.mrConfigId)
+  w.bytes(232, 48, report.mrOwner)
+  w.bytes(280, 48, report.mrOwnerConfig)
+  w.bytes(328, 48, report.rtmr0)
+  w.bytes(376, 48, report.rtmr1)
+  w.bytes(424, 48, report.rtmr2)
+  w.bytes(472, 48, report.rtmr3)
+  w.bytes(520, 64, report.reportData)
+  return w.end()
+}
+
+/** A.3.10: the report of the quoting enclave. */
+export interface QeReport {
+  readonly cpuSvn: Uint8Array
+  readonly miscSelect: number
+  readonly attributes: Uint8Array
+  readonly mrEnclave: Uint8Array
+  readonly mrSigner: Uint8Array
+  readonly isvProdId: number
+  readonly isvSvn: number
+  /** SHA-256(attestation key | authentication data), then 32 zero bytes. */
+  readonly reportData: Uint8Array
+}
+
+export function writeQeReport(report: QeReport): Uint8Array {
+  const w = new ByteWriter('QE report', 384)
+  w.bytes(0, 16, report.cpuSvn)
+  w.u32(16, report.miscSelect)
+  w.bytes(20, 28, new Uint8Array(28))
+  w.bytes(48, 16, report.attributes)
+  w.bytes(64, 32, report.mrEnclave)
+  w.bytes(96, 32, new Uint8Array(32))
+  w.bytes(128, 32, report.mrSigner)
+  w.bytes(160, 96, new Uint8Array(96))
+  w.u16(256, report.isvProdId)
+  w.u16(258, report.isvSvn)
+  w.bytes(260, 60, new Uint8Array(60))
+  w.bytes(320, 64, report.reportData)
+  return w.end()
+}
+
+/** A.3.8 to A.3.11: what stands behind the body. */
+export interface SignatureData {
+  /** r | s over header and body, by the attestation key. */
+  readonly quoteSignature: Uint8Array
+  /** x | y. */
+  readonly attestationKey: Uint8Array
+  /** 384 bytes. */
+  readonly qeReport: Uint8Array
+  /** r | s over the QE report, by the PCK. */
+  readonly qeReportSignature: Uint8Array
+  readonly qeAuthenticationData: Uint8Array
+  /** PEM of the PCK certificate and its issuers, leaf first, with the zero byte that Intel's library ends it with. */
+  readonly pckChain: Uint8Array
+  /** 6: QE report certification data. */
+  readonly outerType: number
+  /** 5: PCK certificate chain. */
+  readonly innerType: number
+}
+
+/** The length field and the data that it counts. */
+export function writeSignatureData(data: SignatureData): Uint8Array {
+  const inner = certificationData(data.innerType, data.pckChain)
+  const authentication = concatBytes(u16(data.qeAuthenticationData.byteLength), data.qeAuthenticationData)
+  const outer = concatBytes(data.qeReport, data.qeReportSignature, authentication, inner)
+  const all = concatBytes(data.quoteSignature, data.attestationKey, certificationData(data.outerType, outer))
+  return concatBytes(u32(all.byteLength), all)
+}
+
+/** A.3.9: type, length, data. */
+function certificationData(type: number, data: Uint8Array): Uint8Array {
+  return concatBytes(u16(type), u32(data.byteLength), data)
+}
+
+function u16(value: number): Uint8Array {
+  const w = new ByteWriter('number', 2)
+  w.u16(0, value)
+  return w.end()
+}
+
+function u32(value: number): Uint8Array {
+  const w = new ByteWriter('number', 4)
+  w.u32(0, value)
+  return w.end()
+}

@@ -1,0 +1,223 @@
+import { fromUtf8, type JsonValue, MalformedError, parseJson } from '@blindai/core'
+import { INTEL_SGX_ROOT_SHA256 } from '../dcap/roots.ts'
+import { LEVEL_STATUSES } from '../dcap/tcb-status.ts'
+import { ALLOWABLE_ATTRIBUTES, DEFAULT_ALLOWED_ATTRIBUTES, type TdAttribute } from '../formats/tdx/attributes.ts'
+import { hex, ObjectReader } from '../json/object-reader.ts'
+import { parseDate } from '../time.ts'
+import { TCB_EVALUATION_FLOORS } from './floors.ts'
+import type {
+  AcceptableTcbStatus,
+  AdvisoryPolicy,
+  ConfigPolicy,
+  MeasurementSource,
+  OptionalTdxRegister,
+  Policy,
+  SimulatedPolicy,
+  TdxPolicy,
+  TdxReference,
+  TdxRegister,
+  TrustClass,
+} from './policy.ts'
+import { PolicyError } from './policy-error.ts'
+
+const MAX_POLICY_TEXT = 1_048_576
+const MAX_NAME = 200
+const MAX_REFERENCES = 1000
+const MAX_LIST = 1000
+
+export const TDX_REGISTERS: readonly TdxRegister[] = ['mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3']
+export const OPTIONAL_TDX_REGISTERS: readonly OptionalTdxRegister[] = [
+  'mrSeam',
+  'mrConfigId',
+  'mrOwner',
+  'mrOwnerConfig',
+  'mrServiceTd',
+]
+
+const TRUST_CLASSES: readonly TrustClass[] = ['simulated', 'measured-boot', 'hardware']
+const SOURCES: readonly MeasurementSource[] = ['image', 'files', 'trust-on-first-use']
+const ACCEPTABLE_STATUSES: readonly AcceptableTcbStatus[] = [
+  ...LEVEL_STATUSES.filter((status) => status !== 'Revoked'),
+  'TDRelaunchAdvised',
+  'TDRelaunchAdvisedConfigurationNeeded',
+]
+const DEFAULT_STATUSES: readonly AcceptableTcbStatus[] = ['UpToDate', 'SWHardeningNeeded']
+
+const parsed = new WeakSet<Policy>()
+
+/** True for what `parsePolicy` of this copy of the package made. */
+export function isParsedPolicy(policy: Policy): boolean {
+  return parsed.has(policy)
+}
+
+/**
+ * Parses a policy. What it leaves out gets the strict default; what it does not know is refused.
+ *
+ * @param input - JSON text, its UTF-8 bytes, or the value.
+ * @throws {MalformedError} `NOT_JSON`, `DUPLICATE_MEMBER`, `UNKNOWN_MEMBER`, `MISSING_MEMBER`, `WRONG_TYPE`,
+ * `WRONG_VALUE`, `WRONG_LENGTH`, `NOT_HEX`, `TOO_LONG`; {PolicyError} each of its codes.
+ */
+export function parsePolicy(input: string | Uint8Array | JsonValue): Policy {
+  const value = input instanceof Uint8Array ? parseText(fromUtf8('policy', input)) : input
+  const policy = readPolicy(new ObjectReader('policy', typeof value === 'string' ? parseText(value) : value))
+  parsed.add(freeze(policy))
+  return policy
+}
+
+function parseText(json: string): JsonValue {
+  if (json.length > MAX_POLICY_TEXT) {
+    throw new MalformedError('TOO_LONG', { field: 'policy', length: json.length, limit: MAX_POLICY_TEXT })
+  }
+  return parseJson('policy', json)
+}
+
+function readPolicy(r: ObjectReader): Policy {
+  r.integer('version', 1, 1)
+  const name = r.string('name', MAX_NAME)
+  if (r.has('$schema')) r.string('$schema', MAX_NAME)
+  const simulated = r.has('simulated') ? readSimulated(r.object('simulated')) : undefined
+  const policy: Policy = {
+    version: 1,
+    name,
+    trustClasses: readTrustClasses(r, simulated !== undefined),
+    ...(simulated && { simulated }),
+    tdx: readTdx(r.has('tdx') ? r.object('tdx') : new ObjectReader('policy.tdx', {})),
+    ...(r.has('config') && { config: readConfig(r.object('config')) }),
+    ...(r.has('softwareDigests') && { softwareDigests: readDigests(r, 'softwareDigests') }),
+    ...(r.has('maximumEvidenceAgeSeconds') && {
+      maximumEvidenceAgeSeconds: r.integer('maximumEvidenceAgeSeconds', 1, 31_536_000),
+    }),
+    requirePostQuantum: r.has('requirePostQuantum') ? r.boolean('requirePostQuantum') : false,
+  }
+  r.end()
+  return policy
+}
+
+function readTrustClasses(r: ObjectReader, hasSimulatedRoot: boolean): readonly TrustClass[] {
+  const named = r.has('trustClasses') ? r.words('trustClasses', TRUST_CLASSES) : (['hardware'] as const)
+  if (named.length === 0) {
+    throw new MalformedError('WRONG_VALUE', { field: 'policy.trustClasses', expected: 'not empty' })
+  }
+  const namesSimulated = named.includes('simulated')
+  if (namesSimulated && !hasSimulatedRoot) {
+    throw new PolicyError('POLICY_CLASS_WITHOUT_ROOT', { trustClass: 'simulated' })
+  }
+  return hasSimulatedRoot && !namesSimulated ? [...named, 'simulated'] : named
+}
+
+function readSimulated(r: ObjectReader): SimulatedPolicy {
+  const rootSha256 = readDigests(r, 'rootSha256')
+  if (rootSha256.includes(INTEL_SGX_ROOT_SHA256)) {
+    throw new PolicyError('POLICY_HARDWARE_ROOT_SIMULATED', { rootSha256: INTEL_SGX_ROOT_SHA256 })
+  }
+  const measurements = readMeasurements(r)
+  r.end()
+  return { rootSha256, measurements }
+}
+
+function readTdx(r: ObjectReader): TdxPolicy {
+  const has = (member: string): boolean => r.has(member)
+  const tdx: TdxPolicy = {
+    measurements: readMeasurements(r),
+    acceptedTcbStatuses: has('acceptedTcbStatuses')
+      ? r.words('acceptedTcbStatuses', ACCEPTABLE_STATUSES)
+      : DEFAULT_STATUSES,
+    minimumTcbEvaluationDataNumber: has('minimumTcbEvaluationDataNumber')
+      ? r.integer('minimumTcbEvaluationDataNumber', 0, 0xffff_ffff)
+      : TCB_EVALUATION_FLOORS.tdx,
+    ...(has('minimumTcbDate') && {
+      minimumTcbDate: parseDate(`${r.field}.minimumTcbDate`, r.string('minimumTcbDate', 10)),
+    }),
+    advisories: has('advisories') ? readAdvisories(r.object('advisories')) : { deny: [] },
+    allowedAttributes: has('allowedAttributes')
+      ? r.words('allowedAttributes', ALLOWABLE_ATTRIBUTES)
+      : DEFAULT_ALLOWED_ATTRIBUTES,
+    requiredAttributes: has('requiredAttributes') ? r.words('requiredAttributes', ALLOWABLE_ATTRIBUTES) : [],
+  }
+  r.end()
+  refuseForbiddenRequirement(tdx.requiredAttributes, tdx.allowedAttributes)
+  return tdx
+}
+
+function refuseForbiddenRequirement(required: readonly TdAttribute[], allowed: readonly TdAttribute[]): void {
+  const value = required.find((attribute) => !allowed.includes(attribute))
+  if (value === undefined) return
+  const fields = { field: 'policy.tdx.requiredAttributes', other: 'policy.tdx.allowedAttributes' }
+  throw new PolicyError('POLICY_CONTRADICTION', { ...fields, value })
+}
+
+function readAdvisories(r: ObjectReader): AdvisoryPolicy {
+  const allow = r.has('allow') ? r.strings('allow', MAX_LIST, MAX_NAME) : undefined
+  const deny = r.has('deny') ? r.strings('deny', MAX_LIST, MAX_NAME) : []
+  r.end()
+  const both = allow?.find((advisory) => deny.includes(advisory))
+  if (both !== undefined) {
+    const fields = { field: `${r.field}.allow`, other: `${r.field}.deny` }
+    throw new PolicyError('POLICY_CONTRADICTION', { ...fields, value: both })
+  }
+  return allow === undefined ? { deny } : { allow, deny }
+}
+
+function readMeasurements(r: ObjectReader): readonly TdxReference[] {
+  if (!r.has('measurements')) return []
+  const references = r.objects('measurements', MAX_REFERENCES).map(readReference)
+  const names = new Set<string>()
+  for (const { name } of references) {
+    if (names.has(name)) throw new PolicyError('POLICY_DUPLICATE_REFERENCE', { field: `${r.field}.measurements`, name })
+    names.add(name)
+  }
+  return references
+}
+
+function readReference(r: ObjectReader): TdxReference {
+  const date = r.string('date', 10)
+  parseDate(`${r.field}.date`, date)
+  const optional: Partial<Record<OptionalTdxRegister, string>> = {}
+  for (const register of OPTIONAL_TDX_REGISTERS) if (r.has(register)) optional[register] = r.hex(register, 48)
+  const reference: TdxReference = {
+    name: r.string('name', MAX_NAME),
+    date,
+    ...(r.has('source') && { source: r.word('source', SOURCES) }),
+    mrTd: r.hex('mrTd', 48),
+    rtmr0: r.hex('rtmr0', 48),
+    rtmr1: r.hex('rtmr1', 48),
+    rtmr2: r.hex('rtmr2', 48),
+    rtmr3: r.hex('rtmr3', 48),
+    ...optional,
+  }
+  r.end()
+  return reference
+}
+
+function readConfig(r: ObjectReader): ConfigPolicy {
+  const words = (member: 'keySource' | 'peers'): readonly string[] => r.strings(member, MAX_LIST, MAX_NAME)
+  const config: ConfigPolicy = {
+    ...(r.has('isolation') && { isolation: r.words('isolation', ['full', 'reduced', 'none']) }),
+    ...(r.has('keySource') && { keySource: words('keySource') }),
+    ...(r.has('unattestedClients') && { unattestedClients: readBooleans(r, 'unattestedClients') }),
+    ...(r.has('legacyListeners') && { legacyListeners: readBooleans(r, 'legacyListeners') }),
+    ...(r.has('crossTenantBatching') && { crossTenantBatching: readBooleans(r, 'crossTenantBatching') }),
+    ...(r.has('sharedEngines') && { sharedEngines: readBooleans(r, 'sharedEngines') }),
+    ...(r.has('peers') && { peers: words('peers') }),
+    ...(r.has('credentials') && { credentials: readDigests(r, 'credentials') }),
+    ...(r.has('digest') && { digest: readDigests(r, 'digest') }),
+  }
+  r.end()
+  return config
+}
+
+function readBooleans(r: ObjectReader, member: string): readonly boolean[] {
+  return r.array(member, 2).map((item, i) => {
+    if (typeof item === 'boolean') return item
+    throw new MalformedError('WRONG_TYPE', { field: `${r.field}.${member}[${i}]`, expected: 'true or false' })
+  })
+}
+
+function readDigests(r: ObjectReader, member: string): readonly string[] {
+  return r.array(member, MAX_LIST).map((item, i) => hex(`${r.field}.${member}[${i}]`, item, 32))
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) freeze(member)
+  return Object.freeze(value)
+}

@@ -1,0 +1,61 @@
+import type { AttestedConfig, AttestedSoftware } from '@blindai/core'
+import type { TcbGap } from '../dcap/tcb-gap.ts'
+import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
+import type { OptionalTdxRegister, TdxRegister } from '../policy/policy.ts'
+
+/** What proved evidence says of a trust domain and its platform. Binary is lower-case hex. */
+export interface TdxClaims extends Readonly<Record<TdxRegister | Exclude<OptionalTdxRegister, 'mrServiceTd'>, string>> {
+  readonly format: 'tdx' | 'simulated'
+  readonly quoteVersion: 4 | 5
+  readonly rootSha256: string
+  readonly mrServiceTd?: string
+  readonly tdAttributes: string
+  /** Names of the attributes that are set; `RESERVED_n` for a bit without a name. */
+  readonly tdAttributeNames: readonly string[]
+  readonly xfam: string
+  readonly reportData: string
+  readonly platform: PlatformClaims
+  /** Zero bytes after the quote that nobody signed. */
+  readonly paddingBytes: number
+  /** The name of the reference value that matched. */
+  readonly release?: string
+  /** The enclave's own words; here only once its measurements were those of a reviewed release. */
+  readonly config?: AttestedConfig
+  readonly software?: AttestedSoftware
+}
+
+/** The platform, as its certificate names it. */
+export interface PlatformClaims {
+  readonly fmspc: string
+  readonly pceId: string
+  readonly ppid: string
+  readonly cpuSvn: string
+  readonly pceSvn: number
+  readonly teeTcbSvn: string
+  readonly teeTcbSvn2?: string
+}
+
+/** One part of a TCB, and the level that it reached. */
+export interface TcbPart {
+  readonly status: LevelStatus
+  /** `YYYY-MM-DDTHH:MM:SSZ`. */
+  readonly tcbDate: string
+  readonly advisoryIds: readonly string[]
+}
+
+/** What the vendor says of the platform's TCB. */
+export interface TcbClaims {
+  readonly status: TcbStatus
+  /** The earliest date of all parts. */
+  readonly tcbDate: string
+  readonly advisoryIds: readonly string[]
+  /** The lower of the TCB info's and the QE identity's. */
+  readonly tcbEvaluationDataNumber: number
+  readonly platform: TcbPart
+  readonly tdxModule?: TcbPart
+  readonly qe: TcbPart
+  /** TDX 1.5: the status with the TDX module that runs now, where that is another than at launch and has a level. */
+  readonly current?: LevelStatus
+  /** What is behind the newest level. */
+  readonly gaps: readonly TcbGap[]
+}
