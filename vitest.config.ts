@@ -35,6 +35,8 @@ const node: TestProjectConfiguration = {
 
 const browser: TestProjectConfiguration = {
   ...source,
+  // Named, so that the first run does not stop to find them.
+  optimizeDeps: { include: ['fast-check', '@blindai/channel > hpke'] },
   test: {
     name: 'browser',
     include: PORTABLE.map((name) => `packages/${name}/test/**/*.test.ts`),

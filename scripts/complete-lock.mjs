@@ -6,7 +6,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const OS = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'wasm32']
-const CPU = { arm64: 'arm64', aarch64: 'arm64', x64: 'x64', ia32: 'ia32', arm: 'arm', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', loong64: 'loong64', wasm32: 'wasm32' }
+const CPU = {
+  arm64: 'arm64',
+  aarch64: 'arm64',
+  x64: 'x64',
+  ia32: 'ia32',
+  arm: 'arm',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loong64',
+  wasm32: 'wasm32',
+}
 const LIBC = { gnu: 'glibc', musl: 'musl' }
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
@@ -17,10 +28,14 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     if (places.some((place) => place in lock.packages)) continue
     const words = name.split(/[-/]/)
     const os = OS.find((word) => words.some((part) => part === word || (word === 'linux' && part === 'linuxmusl')))
-    const cpu = words.map((word) => CPU[word] ?? (word.startsWith('arm') ? 'arm' : undefined)).find((word) => word !== undefined)
+    const cpu = words
+      .map((word) => CPU[word] ?? (word.startsWith('arm') ? 'arm' : undefined))
+      .find((word) => word !== undefined)
     if (os === undefined && cpu === undefined) throw new Error(`no platform in the name of ${name}`)
     if (!/^\d/.test(version)) throw new Error(`${name} is named by a range: ${version}`)
-    const libc = words.map((word) => LIBC[word] ?? (word.endsWith('musl') ? 'musl' : undefined)).find((word) => word !== undefined)
+    const libc = words
+      .map((word) => LIBC[word] ?? (word.endsWith('musl') ? 'musl' : undefined))
+      .find((word) => word !== undefined)
     lock.packages[`node_modules/${name}`] = {
       version,
       ...(cpu === undefined ? {} : { cpu: [cpu] }),

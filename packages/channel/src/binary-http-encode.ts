@@ -24,52 +24,60 @@ import { encodeVarint } from './varint.ts'
 const FRAMING = { request: { known: 0, stream: 2 }, response: { known: 1, stream: 3 } } as const
 
 /** A message in pieces whose bytes joined are the Binary HTTP message, without padding. */
-export type MessagePieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+export type MessagePieces = readonly Uint8Array[] | AsyncIterable<Uint8Array>
 
 /**
  * A request in pieces; the body is passed through, not copied.
  *
  * @throws {ChannelError} `BINARY_HTTP_MALFORMED`, now or, for what only a stream's end shows, while it is read.
  */
+export function encodeRequest(request: BinaryRequest<Uint8Array>): readonly Uint8Array[]
+export function encodeRequest(request: BinaryRequest): MessagePieces
 export function encodeRequest(request: BinaryRequest): MessagePieces {
   checkControlData(request)
   const control = [request.method, request.scheme, request.authority, request.path].flatMap(lengthPrefixed)
-  return encodeMessage('request', control, request.headers, request.body, announcedLength(request.headers))
+  const length = announcedLength(request.headers)
+  return encodeMessage({ kind: 'request', control, headers: request.headers, length }, request.body)
 }
 
 /** A response in pieces, as `encodeRequest`. */
+export function encodeResponse(response: BinaryResponse<Uint8Array>): readonly Uint8Array[]
+export function encodeResponse(response: BinaryResponse): MessagePieces
 export function encodeResponse(response: BinaryResponse): MessagePieces {
   checkStatus(response.status)
+  const control = [encodeVarint(response.status)]
   const length = hasNoContent(response.status) ? 0 : undefined
-  return encodeMessage('response', [encodeVarint(response.status)], response.headers, response.body, length)
+  return encodeMessage({ kind: 'response', control, headers: response.headers, length }, response.body)
+}
+
+/** Bytes of a message that is in memory. */
+export function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0
+  for (const piece of pieces) length += piece.byteLength
+  return length
 }
 
 /** A known-length message in one piece, padded with zeros. */
-export function joinPadded(pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
-  let length = 0
-  const parts = [...pieces]
-  for (const part of parts) length += part.byteLength
-  const message = new Uint8Array(paddedLength(length))
+export function joinPadded(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(paddedLength(lengthOf(pieces)))
   let offset = 0
-  for (const part of parts) {
-    message.set(part, offset)
-    offset += part.byteLength
+  for (const piece of pieces) {
+    message.set(piece, offset)
+    offset += piece.byteLength
   }
   return message
 }
 
-/** True when the pieces are at hand, as those of a body in memory are. */
-export function isAtHand(pieces: MessagePieces): pieces is Iterable<Uint8Array> {
-  return Symbol.iterator in pieces
+/** What precedes the body of a message. */
+interface Head {
+  readonly kind: 'request' | 'response'
+  readonly control: readonly Uint8Array[]
+  readonly headers: HttpHeaders
+  /** What the body's length must be, where something says so. */
+  readonly length: number | undefined
 }
 
-function encodeMessage(
-  kind: 'request' | 'response',
-  control: readonly Uint8Array[],
-  headers: HttpHeaders,
-  body: HttpBody,
-  length: number | undefined,
-): MessagePieces {
+function encodeMessage({ kind, control, headers, length }: Head, body: HttpBody): MessagePieces {
   const lines = encodeFieldLines(headers)
   const zero = Uint8Array.of(0)
   if (body instanceof Uint8Array) {

@@ -5,7 +5,6 @@
 export class ByteCollector {
   #bytes: Uint8Array = new Uint8Array()
   #length = 0
-  #isOwn = false
 
   /** Bytes gathered. */
   get length(): number {
@@ -16,15 +15,14 @@ export class ByteCollector {
     if (this.#length === 0) {
       this.#bytes = piece
       this.#length = piece.byteLength
-      this.#isOwn = false
       return
     }
     const length = this.#length + piece.byteLength
-    if (!this.#isOwn || length > this.#bytes.byteLength) {
+    // Always so after the first piece, whose memory is not ours: it has no room.
+    if (length > this.#bytes.byteLength) {
       const grown = new Uint8Array(Math.max(length, 2 * this.#length))
       grown.set(this.#bytes.subarray(0, this.#length))
       this.#bytes = grown
-      this.#isOwn = true
     }
     this.#bytes.set(piece, this.#length)
     this.#length = length

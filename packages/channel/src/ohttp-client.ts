@@ -1,7 +1,7 @@
 import { concatBytes, type UnixSeconds } from '@blindai/core'
 import { type Key, NotSupportedError, type SenderContext } from 'hpke'
 import { DEFAULT_HEAD_LIMITS, decodeResponse } from './binary-http-decode.ts'
-import { encodeRequest, isAtHand, joinPadded, type MessagePieces } from './binary-http-encode.ts'
+import { encodeRequest, joinPadded, type MessagePieces } from './binary-http-encode.ts'
 import { ByteSource } from './byte-source.ts'
 import { ChannelError } from './channel-error.ts'
 import { type ChunkCipher, openChunks, openWhole, sealChunks } from './chunks.ts'
@@ -66,10 +66,8 @@ export async function encapsulateRequest(
   request: BinaryRequest<Uint8Array>,
   options: EncapsulateOptions,
 ): Promise<EncapsulatedRequest<Uint8Array>> {
-  const pieces = encodeRequest(dated(request, options.now))
-  if (!isAtHand(pieces)) throw new TypeError('a whole request has its body in memory')
   // Joined before the first await: the caller may reuse the body's memory once the promise is there.
-  const message = joinPadded(pieces)
+  const message = joinPadded(encodeRequest(dated(request, options.now)))
   const sender = await setUpSender('whole', configs, options)
   const sealed = await sender.context.Seal(message)
   return encapsulated('whole', sender, concatBytes(sender.head, sealed), options)

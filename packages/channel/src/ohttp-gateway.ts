@@ -1,11 +1,12 @@
-import { concatBytes, digest, type UnixSeconds, unixSeconds } from '@blindai/core'
+import { concatBytes, type UnixSeconds, unixSeconds } from '@blindai/core'
 import type { RecipientContext } from 'hpke'
 import { DEFAULT_HEAD_LIMITS, decodeRequest } from './binary-http-decode.ts'
-import { encodeResponse, isAtHand, joinPadded, type MessagePieces } from './binary-http-encode.ts'
+import { encodeResponse, joinPadded, lengthOf, type MessagePieces } from './binary-http-encode.ts'
 import { ByteSource } from './byte-source.ts'
 import { type AnyChannelError, ChannelError, type ChannelErrorDetails, isChannelError } from './channel-error.ts'
 import { type ChunkCipher, openChunks, openWhole, sealChunks } from './chunks.ts'
 import {
+  chunkAad,
   MEDIA_TYPES,
   type Mode,
   REQUEST_HEADER_BYTES,
@@ -15,7 +16,7 @@ import {
 } from './encapsulation.ts'
 import { isPostQuantum, type Suite, type SuiteIds, suiteOf } from './hpke-suites.ts'
 import { dateOf } from './http-date.ts'
-import type { BinaryRequest, BinaryResponse, HttpBody } from './http-message.ts'
+import { type BinaryRequest, type BinaryResponse, collectBody, type HttpBody } from './http-message.ts'
 import { OHTTP_AUTHORITY } from './ohttp-client.ts'
 import type { OhttpKey, OhttpKeys } from './ohttp-keys.ts'
 import { paddedLength } from './padding.ts'
@@ -43,7 +44,7 @@ export interface GatewayOptions {
 /** A sealed response, ready to be written. */
 export interface SealedResponse {
   readonly contentType: string
-  /** Bytes that `body` will yield; undefined for a chunked response, whose length is not known yet. */
+  /** Bytes that `body` will yield; undefined where a stream is still to tell. */
   readonly contentLength: number | undefined
   /** Throws what the response's body throws; then the connection must be cut, not ended. */
   readonly body: AsyncIterable<Uint8Array>
@@ -81,6 +82,8 @@ export class RequestRefused<
 }
 
 const MAX_STREAM_BYTES = 1024 * 1024 * 1024
+/** A stream that answers a whole request is gathered first; what clients read of a whole response bounds it. */
+const MAX_GATHERED_RESPONSE = 64 * 1024 * 1024
 
 /**
  * The server's end of Oblivious HTTP: opens requests, refuses replays, seals responses.
@@ -140,7 +143,7 @@ export class OhttpGateway {
     try {
       const request = await decodeRequest(message, { ...DEFAULT_HEAD_LIMITS, maxMessageBytes: limit })
       checkTarget(request)
-      this.#admit(await digest('SHA-256', enc), dateOf(request.headers))
+      this.#admit(await replayId(suite, enc), dateOf(request.headers))
       return { request, suite: suite.ids, sealResponse }
     } catch (error) {
       if (isChannelError(error) && isAboutContent(error)) {
@@ -178,6 +181,11 @@ export class OhttpGateway {
   #full(): ChannelError {
     return new ChannelError('REPLAY_SET_FULL', { capacity: this.#replays.capacity })
   }
+}
+
+/** A digest of the encapsulated key, by the hash that the suite has at hand: HMAC-SHA-256 under a key of zeros. */
+function replayId(suite: Suite, enc: Uint8Array): Promise<Uint8Array> {
+  return suite.kdf.Extract(new Uint8Array(), enc)
 }
 
 function modeOf(contentType: string): Mode {
@@ -227,29 +235,31 @@ function seal(
 ): SealedResponse {
   const pieces = encodeResponse(response)
   const contentType = MEDIA_TYPES[mode].response
-  if (mode === 'chunked') {
-    return { contentType, contentLength: undefined, body: sealedPieces(mode, suite, context, enc, pieces) }
-  }
-  if (!isAtHand(pieces)) throw new TypeError('the response to a whole request has its body in memory')
-  let length = 0
-  for (const piece of pieces) length += piece.byteLength
-  const contentLength = suite.entropyBytes + paddedLength(length) + TAG_BYTES
-  return { contentType, contentLength, body: sealedPieces(mode, suite, context, enc, pieces) }
+  const cipher = (nonce: Uint8Array): Promise<ResponseCipher> => ResponseCipher.derive(mode, suite, context, enc, nonce)
+  const nonce = crypto.getRandomValues(new Uint8Array(suite.entropyBytes))
+  if (mode === 'chunked') return { contentType, contentLength: undefined, body: sealedChunks(nonce, cipher, pieces) }
+  const isAtHand = !(Symbol.asyncIterator in pieces)
+  const contentLength = isAtHand ? nonce.byteLength + paddedLength(lengthOf(pieces)) + TAG_BYTES : undefined
+  return { contentType, contentLength, body: sealedWhole(nonce, cipher, response) }
 }
 
-async function* sealedPieces(
-  mode: Mode,
-  suite: Suite,
-  context: RecipientContext,
-  enc: Uint8Array,
+async function* sealedChunks(
+  nonce: Uint8Array,
+  derive: (nonce: Uint8Array) => Promise<ResponseCipher>,
   pieces: MessagePieces,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const nonce = crypto.getRandomValues(new Uint8Array(suite.entropyBytes))
-  const cipher = await ResponseCipher.derive(mode, suite, context, enc, nonce)
-  if (isAtHand(pieces) && mode === 'whole') {
-    yield concatBytes(nonce, await cipher.seal(joinPadded(pieces), new Uint8Array()))
-    return
-  }
+  const cipher = await derive(nonce)
   yield nonce
   yield* sealChunks(pieces, (chunk, aad) => cipher.seal(chunk, aad))
+}
+
+async function* sealedWhole(
+  nonce: Uint8Array,
+  derive: (nonce: Uint8Array) => Promise<ResponseCipher>,
+  response: BinaryResponse,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const body = await collectBody(response.body, MAX_GATHERED_RESPONSE)
+  const pieces = encodeResponse({ ...response, body })
+  const cipher = await derive(nonce)
+  yield concatBytes(nonce, await cipher.seal(joinPadded(pieces), chunkAad(false)))
 }

@@ -139,10 +139,14 @@ describe('a whole request', async () => {
     }
   })
 
-  test('cannot have a streamed response, which has no length to pad', async () => {
+  test('has a streamed response gathered, padded and sealed whole', async () => {
     const sent = await encapsulateRequest(configs, post(utf8('input')), { now: NOW })
     const { sealResponse } = await gateway.open(sent.contentType, sent.body)
-    expect(() => sealResponse({ ...OK, body: streamOf('{}') })).toThrowError(TypeError)
+    const sealed = sealResponse({ ...OK, body: streamOf('{', '}') })
+    expect(sealed).toMatchObject({ contentType: 'message/ohttp-res', contentLength: undefined })
+    const bytes = await gather(sealed.body)
+    expect(bytes.byteLength).toBe(16 + 1024 + 16)
+    expect(await sent.openResponse(bytes)).toEqual(OK)
   })
 })
 

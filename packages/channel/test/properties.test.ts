@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isAtHand, joinPadded } from '../src/binary-http-encode.ts'
+import { joinPadded } from '../src/binary-http-encode.ts'
 import { ByteSource } from '../src/byte-source.ts'
 import {
   type BinaryRequest,
@@ -64,7 +64,7 @@ const response = fc.record({
 const pieces = fc.integer({ min: 1, max: 700 })
 
 async function whole(message: ReturnType<typeof encodeRequest>): Promise<Uint8Array> {
-  if (isAtHand(message)) return joinPadded(message)
+  if (!(Symbol.asyncIterator in message)) return joinPadded(message)
   const parts: number[] = []
   for await (const piece of message) parts.push(...piece)
   return Uint8Array.from(parts)

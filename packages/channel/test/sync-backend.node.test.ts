@@ -11,15 +11,12 @@ import {
   OhttpGateway,
   type OhttpKeys,
   parseKeyConfigList,
-  syncBackend,
   webCryptoBackend,
 } from '../src/index.ts'
+import { nodeBackend, nodePrimitives } from '../src/node-backend.node.ts'
 import { SyncKey } from '../src/sync-kems.ts'
 import { codeOf, flipped, gather, hex, NOW, post } from './support/messages.ts'
-import { nodePrimitives } from './support/node-primitives.ts'
 import { describeBackend, type KeyLoader } from './support/vectors.ts'
-
-const nodeBackend = syncBackend(nodePrimitives)
 
 /** A private key around the runtime's own handles. Source: RFC 8410 section 7; FIPS 203 seeds by SHAKE256. */
 const loadKey: KeyLoader = async ({ ids, hpke }, privateBytes, publicBytes) => {

@@ -1,71 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type EvidenceSource,
-  fromHex,
-  type Keyset,
-  toBase64Url,
-  type UnixSeconds,
-  unixSeconds,
-  utf8,
-} from '@blindai/core'
-import { type Attester, createAttester } from '@blindai/server'
-import {
-  createMockAuthority,
-  MOCK_MEASUREMENTS,
-  openSimulator,
-  type SimulatedMeasurements,
-  type Simulator,
-} from '@blindai/simulator'
-import { type AttestationResult, DEFAULT_POLICY, exitCode, type Policy, parsePolicy, verify } from '@blindai/verifier'
+import { unixSeconds } from '@blindai/core'
+import type { Attester } from '@blindai/server'
+import { createMockAuthority, MOCK_MEASUREMENTS, openSimulator, type Simulator } from '@blindai/simulator'
+import { DEFAULT_POLICY, exitCode, type Policy, verify } from '@blindai/verifier'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
-const NOW = unixSeconds(1_800_000_000)
-const clock = () => NOW
-const TLS_KEY = '1d'.repeat(32)
-const channel = { kind: 'tls', spkiSha256: fromHex('key', TLS_KEY) } as const
-
-const KEYSET: Keyset = {
-  tls: [TLS_KEY],
-  ohttp: toBase64Url(utf8('key configurations')),
-  channel: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(new Uint8Array(32).fill(1)) },
-  receipts: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(new Uint8Array(32).fill(2)) },
-  notBefore: NOW - 60,
-  notAfter: NOW + 90 * 86_400,
-}
-
-function attest(source: EvidenceSource, more: { digest?: string; clock?: () => UnixSeconds } = {}): Promise<Attester> {
-  return createAttester({
-    source,
-    keyset: KEYSET,
-    config: {
-      isolation: 'full',
-      keySource: 'ephemeral',
-      unattestedClients: false,
-      legacyListeners: false,
-      crossTenantBatching: false,
-      sharedEngines: false,
-      peers: [],
-      credentials: [],
-    },
-    software: { name: 'blindai', version: '0.1.0', digest: more.digest ?? 'ab'.repeat(32) },
-    clock: more.clock ?? clock,
-  })
-}
-
-function policyFor(rootSha256: string, measurements: SimulatedMeasurements): Policy {
-  return parsePolicy({
-    version: 1,
-    name: 'test',
-    trustClasses: ['simulated'],
-    simulated: { rootSha256: [rootSha256], measurements: [{ name: 'this', date: '2026-11-23', ...measurements }] },
-  })
-}
-
-const nonce = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
-const failure = (result: AttestationResult): string | undefined => result.failed?.error?.code
+import { attest, channel, clock, failure, NOW, nonce, policyFor, TLS_KEY } from './attested.ts'
 
 describe('evidence of the simulator', () => {
   let folder: string

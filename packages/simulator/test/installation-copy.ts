@@ -6,6 +6,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -48,11 +49,15 @@ export class InstallationCopy {
   }
 
   /** Measures while one bit of a file differs. `position` goes from 0, its start, to below 1, its end. */
-  async measureFlipped(path: string, position: number): Promise<Installation> {
+  measureFlipped(path: string, position: number): Promise<Installation> {
+    return this.measureFlippedAt(path, Math.floor(position * statSync(join(this.root, path)).size))
+  }
+
+  /** `measureFlipped` at an offset. */
+  async measureFlippedAt(path: string, at: number): Promise<Installation> {
     const file = join(this.root, path)
     const original = readFileSync(file)
     const changed = Buffer.from(original)
-    const at = Math.floor(position * changed.length)
     changed[at] = (changed[at] ?? 0) ^ 1
     writeFileSync(file, changed)
     try {

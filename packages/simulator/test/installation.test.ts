@@ -1,7 +1,17 @@
-import { type Installation, isSimulatorError, measureFiles, measureInstallation } from '@blindai/simulator'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  createMockAuthority,
+  type Installation,
+  isSimulatorError,
+  measureFiles,
+  measureInstallation,
+} from '@blindai/simulator'
+import { verify } from '@blindai/verifier'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { InstallationCopy, pathsOf } from './installation-copy.ts'
+import { attest, channel, NOW, policyFor } from './attested.ts'
+import { InstallationCopy, pathsOf, ROOT } from './installation-copy.ts'
 
 /** Printed, so that a run can be repeated. */
 const SEED = Number(process.env.BLINDAI_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -36,6 +46,23 @@ describe('this installation', async () => {
     return fc.sample(fc.noBias(fc.tuple(fc.constantFrom(...paths), position)), { seed: SEED, numRuns: count })
   }
 
+  /** Where the policy of the untouched installation stops the evidence of another. */
+  async function refusal({ measurements }: Installation): Promise<unknown> {
+    const authority = createMockAuthority({ now: NOW })
+    const attester = await attest(authority.source({ measurements }))
+    const policy = policyFor(authority.rootSha256, original.measurements)
+    return (await verify(await attester.document(), policy, { now: NOW, channel })).failed?.error
+  }
+
+  /** The error for a register that differs. */
+  function mismatch(register: string): unknown {
+    return expect.objectContaining({ code: 'MEASUREMENT_MISMATCH', details: expect.objectContaining({ register }) })
+  }
+
+  test('is accepted by a policy of its measurements, wherever it lies', async () => {
+    expect(await refusal(await copy.measure())).toBeUndefined()
+  })
+
   test('measures the same wherever it lies', async () => {
     expect((await copy.measure()).measurements).toEqual(original.measurements)
     expect(await measureInstallation()).toEqual(original.measurements)
@@ -60,6 +87,7 @@ describe('this installation', async () => {
   test.for(choose(sources, 2))('shows one changed bit of %s at %s in rtmr2', async ([path, position]) => {
     const flipped = await copy.measureFlipped(path, position)
     expect(changed(flipped)).toEqual(['rtmr2'])
+    expect(await refusal(flipped)).toEqual(mismatch('rtmr2'))
     expect(differing(flipped)).toEqual([path])
     expect(flipped.digest).not.toBe(original.digest)
   })
@@ -69,6 +97,7 @@ describe('this installation', async () => {
     async ([path, position]) => {
       const flipped = await copy.measureFlipped(path, position)
       expect(changed(flipped)).toEqual(['rtmr1'])
+      expect(await refusal(flipped)).toEqual(mismatch('rtmr1'))
       expect(differing(flipped)).toEqual([path])
     },
   )
@@ -76,7 +105,20 @@ describe('this installation', async () => {
   test.for(choose(['node'], 1))(
     'shows one changed bit of the Node binary, %s, at %s in mrTd',
     async ([path, position]) => {
-      expect(changed(await copy.measureFlipped(path, position))).toEqual(['mrTd'])
+      const flipped = await copy.measureFlipped(path, position)
+      expect(changed(flipped)).toEqual(['mrTd'])
+      expect(await refusal(flipped)).toEqual(mismatch('mrTd'))
+    },
+  )
+
+  test.for(choose(['package-lock.json'], 2))(
+    'shows one changed bit of a digest in %s, at %s, in rtmr0',
+    async ([path, position]) => {
+      const digests = [...readFileSync(join(ROOT, path), 'utf8').matchAll(/"integrity": "sha512-(?=[^"])/g)]
+      const digest = digests[Math.floor(position * digests.length)]
+      const flipped = await copy.measureFlippedAt(path, (digest?.index ?? 0) + (digest?.[0].length ?? 0))
+      expect(changed(flipped)).toEqual(['rtmr0'])
+      expect(await refusal(flipped)).toEqual(mismatch('rtmr0'))
     },
   )
 

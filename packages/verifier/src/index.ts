@@ -1,4 +1,4 @@
-export type { CheckCode } from './appraisal/check-codes.ts'
+export { CHECK_SUMMARIES, type CheckCode } from './appraisal/check-codes.ts'
 export type { Check, CheckError } from './appraisal/check-list.ts'
 export {
   type BareEvidence,

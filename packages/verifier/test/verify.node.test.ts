@@ -3,7 +3,7 @@ import { createMockAuthority } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_POLICY, exitCode, explain, parsePolicy, verify } from '../src/index.ts'
 import { capture, captures } from './support/captures.ts'
-import { authority, judge, makeDocument, NOW, POLICY, STATEMENT, TLS_KEY } from './support/mock.ts'
+import { authority, judge, makeDocument, NOW, POLICY, REFERENCE, STATEMENT, TLS_KEY } from './support/mock.ts'
 
 const nonce = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 
@@ -67,7 +67,10 @@ describe('a document of a simulated TEE that the policy names', () => {
   test('is fresh for each of those that share it', async () => {
     const nonces = [nonce(1), nonce(2), nonce(3)]
     for (const mine of nonces) {
-      expect(await judge({ nonces, options: { nonce: mine } })).toMatchObject({ status: 'affirming', freshness: 'nonce' })
+      expect(await judge({ nonces, options: { nonce: mine } })).toMatchObject({
+        status: 'affirming',
+        freshness: 'nonce',
+      })
     }
   })
   test('is bound to a TLS connection that ends at its key', async () => {
@@ -89,7 +92,10 @@ describe('the root decides what evidence is worth', () => {
     expect(result).toMatchObject({
       status: 'none',
       trustClass: 'none',
-      failed: { code: 'dcap.root', error: { code: 'SIMULATED_NOT_ALLOWED', details: { rootSha256: authority.rootSha256 } } },
+      failed: {
+        code: 'dcap.root',
+        error: { code: 'SIMULATED_NOT_ALLOWED', details: { rootSha256: authority.rootSha256 } },
+      },
     })
     expect(exitCode(result)).toBe(20)
   })
@@ -119,7 +125,11 @@ describe('the root decides what evidence is worth', () => {
   })
   test('hardware evidence that calls itself simulated is refused by name, whatever the policy', async () => {
     const { quote, endorsements, now } = capture('TDX 1.5 in a version 4 quote')
-    const document = (d: object) => ({ ...d, evidence: { format: 'simulated', bytes: toBase64Url(quote) }, endorsements })
+    const document = (d: object) => ({
+      ...d,
+      evidence: { format: 'simulated', bytes: toBase64Url(quote) },
+      endorsements,
+    })
     for (const policy of [parsePolicy(POLICY), DEFAULT_POLICY]) {
       const result = await verify(await makeDocument({ document }), policy, { now })
       expect(result.failed).toMatchObject({ code: 'dcap.root', error: { code: 'HARDWARE_LABELLED_SIMULATED' } })
@@ -163,6 +173,58 @@ describe('without reference values', () => {
   })
 })
 
+describe('a reference value that was trusted on first use', () => {
+  const policy = () => ({
+    version: 1,
+    name: 'first use',
+    simulated: { rootSha256: [authority.rootSha256], measurements: [{ ...REFERENCE, source: 'trust-on-first-use' }] },
+  })
+  test('is marked for ever, and does not count as reviewed code', async () => {
+    const result = await judge({ policy })
+    expect(result).toMatchObject({
+      status: 'affirming',
+      trustFlags: [],
+      claims: { release: 'test release', releaseSource: 'trust-on-first-use' },
+    })
+    expect(explain(result)).toContain('trusted on first use')
+  })
+})
+
+describe('the order of the answers', () => {
+  const ones = (length: number): Uint8Array => new Uint8Array(length).fill(1)
+  test('everything that the policy does not want is listed, and the first of it decides', async () => {
+    const changes = {
+      tdReport: (r: object) => ({ ...r, tdAttributes: ones(8), rtmr0: ones(48), rtmr1: ones(48) }) as never,
+    }
+    const result = await judge({ changes, policy: (p) => ({ ...p, maximumEvidenceAgeSeconds: 1 }) })
+    const failed = result.checks.filter(({ status }) => status === 'failed')
+    expect(failed.map(({ code, error }) => [code, error?.code])).toEqual([
+      ['tdx.debug', 'TD_DEBUG'],
+      ['tdx.attributes', 'TD_ATTRIBUTE_RESERVED'],
+      ['policy.evidence-age', 'EVIDENCE_AGE_UNKNOWN'],
+      ['policy.measurement', 'MEASUREMENT_MISMATCH'],
+    ])
+    expect(result.failed).toEqual(failed[0])
+    expect(failed.at(-1)?.error?.details).toMatchObject({ differing: ['rtmr0', 'rtmr1'] })
+  })
+  test('what is not proved outranks what is not wanted, and ends the checks', async () => {
+    const changes = { tdReport: (r: object) => ({ ...r, tdAttributes: ones(8), reportData: ones(64) }) as never }
+    const result = await judge({ changes })
+    expect(result).toMatchObject({ status: 'none', failed: { code: 'binding.report-data' } })
+    expect(result).not.toHaveProperty('claims')
+    const after = result.checks.slice(result.checks.findIndex(({ code }) => code === 'binding.report-data') + 1)
+    expect(new Set(after.map(({ status }) => status))).toEqual(new Set(['skipped']))
+  })
+  test('the nearest of several reference values is named', async () => {
+    const far = { ...REFERENCE, name: 'far', mrTd: '99'.repeat(48), rtmr0: '99'.repeat(48), rtmr1: '99'.repeat(48) }
+    const near = { ...REFERENCE, name: 'near', rtmr2: '99'.repeat(48) }
+    const simulated = { rootSha256: [authority.rootSha256], measurements: [far, near] }
+    expect((await judge({ policy: (p) => ({ ...p, simulated }) })).failed).toMatchObject({
+      error: { code: 'MEASUREMENT_MISMATCH', details: { reference: 'near', register: 'rtmr2', differing: ['rtmr2'] } },
+    })
+  })
+})
+
 describe('misuse by the caller', () => {
   test('is a TypeError for a policy that nobody parsed', async () => {
     await expect(verify(await makeDocument(), { ...DEFAULT_POLICY }, { now: NOW })).rejects.toThrow(TypeError)
@@ -180,7 +242,11 @@ describe('misuse by the caller', () => {
 
 test('every capture is refused as simulated evidence of this installation', async () => {
   for (const { quote, endorsements, now } of captures) {
-    const document = (d: object) => ({ ...d, evidence: { format: 'simulated', bytes: toBase64Url(quote) }, endorsements })
+    const document = (d: object) => ({
+      ...d,
+      evidence: { format: 'simulated', bytes: toBase64Url(quote) },
+      endorsements,
+    })
     const result = await verify(await makeDocument({ document }), parsePolicy(POLICY), { now })
     expect(result.status).toBe('none')
   }

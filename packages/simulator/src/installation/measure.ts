@@ -68,7 +68,7 @@ export async function measureFiles(options: MeasureOptions = {}): Promise<Instal
   }
 }
 
-/** The manifests of lock file, dependencies and own sources. */
+/** The manifests of lock file, dependencies and own sources. Async, so that a refusal rejects like the hashing thread. */
 async function measureManifests(givenRoot: string | undefined): Promise<string[]> {
   const { root, lockName } = findRoot(givenRoot)
   const lockPath = join(root, lockName)
@@ -79,16 +79,14 @@ async function measureManifests(givenRoot: string | undefined): Promise<string[]
   const form = runningForm()
   const own = packages.filter(isOwn).map((p) => attempt(p.name, () => ownFiles(p.directory, form)))
   const others = packages.filter((p) => !isOwn(p)).map((p) => attempt(p.name, () => dependencyFiles(p.directory, HERE)))
+  const sources = own.flatMap((p) => p.files)
   const directories = packages.map((p) => p.directory)
   const nested = [...own, ...others].flatMap((p) => p.nested)
   const shadowing = attempt('node_modules', () => shadowingFiles(root, directories, nested, HERE))
   return [
     manifest(root, [lockPath]),
     manifest(root, [...others.flatMap((p) => p.files), ...shadowing]),
-    manifest(
-      root,
-      own.flatMap((p) => p.files),
-    ),
+    manifest(root, sources),
   ]
 }
 
@@ -108,7 +106,7 @@ function findRoot(given: string | undefined): { root: string; lockName: string }
   }
 }
 
-/** Ours are measured by the form that this module itself runs in; one process never mixes the two. */
+/** The form that this module itself runs in. */
 function runningForm(): OwnForm {
   return import.meta.url.endsWith('.ts') ? 'src' : 'dist'
 }
@@ -119,9 +117,9 @@ function isOwn(entry: InstalledPackage): boolean {
 
 /** Lines `sha256  relative/path`, sorted by path in code unit order. */
 function manifest(root: string, files: readonly string[]): string {
-  const names = new Map(files.map((file) => [relative(root, file).replaceAll(sep, '/'), file]))
+  const names = new Set(files.map((file) => relative(root, file).replaceAll(sep, '/')))
   let text = ''
-  for (const name of [...names.keys()].sort()) {
+  for (const name of [...names].sort()) {
     if (/[\r\n]/.test(name)) {
       throw new SimulatorError('FILE_NOT_MEASURABLE', {
         file: JSON.stringify(name),

@@ -1,5 +1,42 @@
+/** A stable name of a check. */
+export type CheckCode =
+  | 'document.form'
+  | 'statement.form'
+  | 'evidence.form'
+  | 'endorsements.form'
+  | 'dcap.root'
+  | 'dcap.pck-chain'
+  | 'dcap.root-crl'
+  | 'dcap.pck-crl'
+  | 'dcap.revocation'
+  | 'dcap.tcb-signer'
+  | 'dcap.tcb-info'
+  | 'dcap.qe-identity'
+  | 'dcap.qe-report'
+  | 'dcap.attestation-key'
+  | 'dcap.qe'
+  | 'tdx.quote-signature'
+  | 'tdx.module'
+  | 'tdx.tcb'
+  | 'binding.nonce'
+  | 'binding.report-data'
+  | 'binding.statement-window'
+  | 'binding.channel-key'
+  | 'policy.trust-class'
+  | 'tdx.debug'
+  | 'tdx.attributes'
+  | 'policy.tcb-status'
+  | 'policy.tcb-date'
+  | 'policy.tcb-evaluation-number'
+  | 'policy.advisories'
+  | 'policy.evidence-age'
+  | 'policy.measurement'
+  | 'policy.optional-registers'
+  | 'policy.software'
+  | 'policy.config'
+
 /** What each check says when it has passed. The order is the order of the checks. */
-export const CHECK_SUMMARIES = {
+export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'document.form': 'the document has its form',
   'statement.form': 'the statement has its form',
   'evidence.form': 'the evidence has the form of its format',
@@ -23,21 +60,18 @@ export const CHECK_SUMMARIES = {
   'binding.statement-window': 'the keys of the statement are valid now',
   'binding.channel-key': 'the connection ends at a key of the statement',
   'policy.trust-class': 'the trust class is accepted',
+  'tdx.debug': 'debug is off',
+  'tdx.attributes': 'the trust domain has no attribute that is not wanted',
   'policy.tcb-status': 'the TCB status is accepted',
   'policy.tcb-date': 'the TCB is recent enough',
   'policy.tcb-evaluation-number': 'the TCB was judged by a recent enough TCB recovery',
   'policy.advisories': 'no advisory that is not wanted applies',
   'policy.evidence-age': 'the evidence is recent enough',
-  'tdx.debug': 'debug is off',
-  'tdx.attributes': 'the trust domain has no attribute that is not wanted',
   'policy.measurement': 'the measurements are those of a reviewed release',
   'policy.optional-registers': 'the other registers are those of that release',
   'policy.software': 'the software digest is accepted',
   'policy.config': 'the configuration is accepted',
-} as const
-
-/** A stable name of a check. */
-export type CheckCode = keyof typeof CHECK_SUMMARIES
+}
 
 const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'document.form',
@@ -76,13 +110,13 @@ export const DOCUMENT_CHECKS: readonly CheckCode[] = [
   'binding.statement-window',
   'binding.channel-key',
   'policy.trust-class',
+  'tdx.debug',
+  'tdx.attributes',
   'policy.tcb-status',
   'policy.tcb-date',
   'policy.tcb-evaluation-number',
   'policy.advisories',
   'policy.evidence-age',
-  'tdx.debug',
-  'tdx.attributes',
   'policy.measurement',
   'policy.optional-registers',
   'policy.software',

@@ -1,6 +1,7 @@
 import type { Statement, UnixSeconds } from '@blindai/core'
 import type { ProvedTdx } from '../formats/tdx/prove-tdx.ts'
 import type { Policy, TdxReference } from '../policy/policy.ts'
+import type { TdxClaims } from '../result/claims.ts'
 import type { Appraised, AttestationResult, ChannelKeys, EvidenceResult, ResultStatus } from '../result/result.ts'
 import type { Check, CheckList } from './check-list.ts'
 
@@ -9,6 +10,11 @@ interface Basis {
   readonly checks: CheckList
   readonly policy: Policy
   readonly now: UnixSeconds
+}
+
+/** What the result of a document rests on besides. */
+export interface DocumentBasis extends Basis {
+  readonly freshness: 'nonce' | 'skipped'
 }
 
 /** Proved evidence, and the reference value that it matched. */
@@ -24,20 +30,18 @@ interface DocumentProof extends Proof {
 }
 
 /** The result of a document; without a proof it is `none`. Keys go into it only when nothing stands against them. */
-export function concludeDocument(
-  basis: Basis & { readonly freshness: 'nonce' | 'skipped' },
-  proof: DocumentProof | undefined,
-): AttestationResult {
+export function concludeDocument(basis: DocumentBasis, proof: DocumentProof | undefined): AttestationResult {
   const failed = decidingCheck(basis.checks)
-  const head = { version: 1, scope: 'document' } as const
   if (proof !== undefined && failed === undefined) {
     const body = appraised(basis, proof, proof.statement)
-    return { ...head, status: 'affirming', ...body, freshness: basis.freshness, channel: proof.channel }
+    const { freshness } = basis
+    return { version: 1, scope: 'document', status: 'affirming', ...body, freshness, channel: proof.channel }
   }
   if (failed === undefined) throw new Error('nothing was proved, and no check says why')
   const freshness = proof === undefined ? 'skipped' : basis.freshness
   const status = proof === undefined ? 'none' : statusOf(failed)
-  return { ...head, status, ...appraised(basis, proof, proof?.statement), freshness, failed }
+  const body = appraised(basis, proof, proof?.statement)
+  return { version: 1, scope: 'document', status, ...body, freshness, failed }
 }
 
 /** The result of bare evidence. */
@@ -72,8 +76,14 @@ function appraised(
   return {
     ...common,
     trustClass: proved.trustClass,
-    trustFlags: release === undefined ? [] : ['code'],
-    claims: { ...proved.claims, ...(release && { release: release.name }), ...ownWords },
+    // What was trusted on first use was matched, and reviewed by nobody.
+    trustFlags: release === undefined || release.source === 'trust-on-first-use' ? [] : ['code'],
+    claims: { ...proved.claims, ...releaseClaims(release), ...ownWords },
     tcb: proved.tcb,
   }
+}
+
+function releaseClaims(release: TdxReference | undefined): Pick<TdxClaims, 'release' | 'releaseSource'> {
+  if (release === undefined) return {}
+  return { release: release.name, ...(release.source && { releaseSource: release.source }) }
 }

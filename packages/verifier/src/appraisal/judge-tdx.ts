@@ -15,8 +15,8 @@ import type { CheckList } from './check-list.ts'
 export function judgeTdx(checks: CheckList, proved: ProvedTdx, policy: Policy): TdxReference | undefined {
   const { tdx } = policy
   judgeClass(checks, proved, policy)
-  judgeTcb(checks, proved, tdx)
   judgeAttributes(checks, proved.report.tdAttributes, tdx)
+  judgeTcb(checks, proved, tdx)
   const references = proved.trustClass === 'simulated' ? (policy.simulated?.measurements ?? []) : tdx.measurements
   return judgeMeasurement(checks, proved.claims, references)
 }
@@ -57,7 +57,8 @@ function requireNumber(subject: string, minimum: number, actual: number): void {
   if (actual < minimum) throw new VerifierError('TCB_EVALUATION_NUMBER_TOO_LOW', { subject, minimum, actual })
 }
 
-function judgeAttributes(checks: CheckList, attributes: Uint8Array, tdx: TdxPolicy): void {
+/** Judges TDATTRIBUTES alone; 8 bytes. */
+export function judgeAttributes(checks: CheckList, attributes: Uint8Array, tdx: TdxPolicy): void {
   const tdAttributes = toHex(attributes)
   const set = setBits(attributes).map((bit) => ({ bit, attribute: TD_ATTRIBUTE_BITS.get(bit) }))
   checks.judge('tdx.debug', true, () => {

@@ -19,7 +19,7 @@ import type { AttestationResult, ChannelKeys, EvidenceResult } from '../result/r
 import { checkKeysetWindow, checkTlsKey, verifyNonce, verifyReportData } from './binding.ts'
 import { DOCUMENT_CHECKS, EVIDENCE_CHECKS } from './check-codes.ts'
 import { CheckList, Halt } from './check-list.ts'
-import { concludeDocument, concludeEvidence } from './conclude.ts'
+import { concludeDocument, concludeEvidence, type DocumentBasis } from './conclude.ts'
 import { judgeStatement } from './judge-statement.ts'
 import { judgeTdx } from './judge-tdx.ts'
 
@@ -66,7 +66,7 @@ export async function verify(
   requireLength('nonce', options.nonce, NONCE_BYTES)
   requireLength('spkiSha256', options.channel?.kind === 'tls' ? options.channel.spkiSha256 : undefined, SHA256_BYTES)
   const checks = new CheckList(DOCUMENT_CHECKS)
-  const basis = { checks, policy, now, freshness: options.nonce === undefined ? 'skipped' : 'nonce' } as const
+  const basis: DocumentBasis = { checks, policy, now, freshness: options.nonce === undefined ? 'skipped' : 'nonce' }
   try {
     const parsed = await checks.prove('document.form', () => parseDocument(document))
     const statement = await checks.prove('statement.form', () => parseStatement(parsed.statement))

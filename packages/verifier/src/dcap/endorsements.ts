@@ -1,4 +1,3 @@
-import { fromBase64Url } from '@blindai/core'
 import { ObjectReader } from '../json/object-reader.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { type Crl, parseCrl } from '../x509/crl.ts'
@@ -61,5 +60,5 @@ function readChain(r: ObjectReader, member: string, name: string): readonly Cert
 }
 
 function readCrl(r: ObjectReader, member: string, name: string): Crl {
-  return parseCrl(name, fromBase64Url(`${r.field}.${member}`, r.base64url(member, { most: MAX_CRL_BYTES })))
+  return parseCrl(name, r.bytes(member, { most: MAX_CRL_BYTES }))
 }

@@ -21,9 +21,15 @@ export interface PlatformEvidence {
   readonly pckChain: readonly Certificate[]
   readonly endorsements: ParsedDcapEndorsements
   /** What TCB info and QE identity must be for. */
-  readonly kind: { readonly tcbInfo: 'SGX' | 'TDX'; readonly qeIdentity: 'QE' | 'TD_QE' }
+  readonly kind: PlatformKind
   readonly simulatedRoots: readonly string[] | undefined
   readonly now: UnixSeconds
+}
+
+/** Which TEE TCB info and QE identity are for. */
+export interface PlatformKind {
+  readonly tcbInfo: 'SGX' | 'TDX'
+  readonly qeIdentity: 'QE' | 'TD_QE'
 }
 
 /** What stands once everything up to the attestation key is proved. */

@@ -48,7 +48,7 @@ export interface ParsedEvidence {
 export function parseDocument(input: Uint8Array | JsonValue | AttestationDocument): ParsedDocument {
   const r = new ObjectReader('document', input instanceof Uint8Array ? parseBytes(input) : input)
   const document = {
-    statement: bytes(r, 'statement', MAX_STATEMENT_BYTES),
+    statement: r.bytes('statement', { most: MAX_STATEMENT_BYTES }),
     nonce: readNonce('document.nonce', r.string('nonce', MAX_NONCE_TEXT), true),
     ...(r.has('nonces') && { nonces: readNonces(r) }),
     evidence: readEvidence(r.object('evidence')),
@@ -85,13 +85,9 @@ function readNonce(field: string, value: string, mayBeEmpty: boolean): Uint8Arra
 function readEvidence(r: ObjectReader): ParsedEvidence {
   const evidence = {
     format: r.word('format', FORMATS),
-    bytes: bytes(r, 'bytes', MAX_EVIDENCE_BYTES),
-    ...(r.has('log') && { log: bytes(r, 'log', MAX_LOG_BYTES) }),
+    bytes: r.bytes('bytes', { most: MAX_EVIDENCE_BYTES }),
+    ...(r.has('log') && { log: r.bytes('log', { most: MAX_LOG_BYTES }) }),
   }
   r.end()
   return evidence
-}
-
-function bytes(r: ObjectReader, member: string, most: number): Uint8Array {
-  return fromBase64Url(`${r.field}.${member}`, r.base64url(member, { most }))
 }

@@ -1,5 +1,8 @@
 import { fromBase64Url, fromHex, MalformedError, toHex } from '@blindai/core'
 
+/** How many bytes a value has. */
+export type ByteSize = { readonly exactly: number } | { readonly most: number }
+
 /**
  * Reads the members of a JSON object one by one; what nobody asked for is an error at `end()`.
  *
@@ -101,16 +104,21 @@ export class ObjectReader {
     return hex(this.#path(member), this.value(member), bytes)
   }
 
-  /** Base64url text, checked and given back as it is. @param bytes - exactly so many, or at most. */
-  base64url(member: string, bytes: { readonly exactly: number } | { readonly most: number }): string {
+  /** Bytes of base64url text. @throws {MalformedError} `NOT_BASE64URL`, `TOO_LONG`, `WRONG_LENGTH`. */
+  bytes(member: string, size: ByteSize): Uint8Array<ArrayBuffer> {
     const field = this.#path(member)
-    const most = 'exactly' in bytes ? bytes.exactly : bytes.most
-    const value = text(field, this.value(member), Math.ceil((most * 4) / 3))
-    const length = fromBase64Url(field, value).byteLength
-    if ('exactly' in bytes && length !== bytes.exactly) {
-      throw new MalformedError('WRONG_LENGTH', { field, expected: bytes.exactly, actual: length })
+    const most = 'exactly' in size ? size.exactly : size.most
+    const bytes = fromBase64Url(field, text(field, this.value(member), Math.ceil((most * 4) / 3)))
+    if ('exactly' in size && bytes.byteLength !== size.exactly) {
+      throw new MalformedError('WRONG_LENGTH', { field, expected: size.exactly, actual: bytes.byteLength })
     }
-    return value
+    return bytes
+  }
+
+  /** Base64url text, checked like `bytes` and given back as it is. */
+  base64url(member: string, size: ByteSize): string {
+    this.bytes(member, size)
+    return String(this.value(member))
   }
 
   /** @throws {MalformedError} `UNKNOWN_MEMBER` when a member was not read. */

@@ -35,6 +35,7 @@ export const OPTIONAL_TDX_REGISTERS: readonly OptionalTdxRegister[] = [
 ]
 
 const TRUST_CLASSES: readonly TrustClass[] = ['simulated', 'measured-boot', 'hardware']
+const DEFAULT_CLASSES: readonly TrustClass[] = ['hardware']
 const SOURCES: readonly MeasurementSource[] = ['image', 'files', 'trust-on-first-use']
 const ACCEPTABLE_STATUSES: readonly AcceptableTcbStatus[] = [
   ...LEVEL_STATUSES.filter((status) => status !== 'Revoked'),
@@ -94,7 +95,7 @@ function readPolicy(r: ObjectReader): Policy {
 }
 
 function readTrustClasses(r: ObjectReader, hasSimulatedRoot: boolean): readonly TrustClass[] {
-  const named = r.has('trustClasses') ? r.words('trustClasses', TRUST_CLASSES) : (['hardware'] as const)
+  const named = r.has('trustClasses') ? r.words('trustClasses', TRUST_CLASSES) : DEFAULT_CLASSES
   if (named.length === 0) {
     throw new MalformedError('WRONG_VALUE', { field: 'policy.trustClasses', expected: 'not empty' })
   }

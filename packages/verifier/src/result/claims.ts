@@ -1,7 +1,7 @@
 import type { AttestedConfig, AttestedSoftware } from '@blindai/core'
 import type { TcbGap } from '../dcap/tcb-gap.ts'
 import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
-import type { OptionalTdxRegister, TdxRegister } from '../policy/policy.ts'
+import type { MeasurementSource, OptionalTdxRegister, TdxRegister } from '../policy/policy.ts'
 
 /** What proved evidence says of a trust domain and its platform. Binary is lower-case hex. */
 export interface TdxClaims extends Readonly<Record<TdxRegister | Exclude<OptionalTdxRegister, 'mrServiceTd'>, string>> {
@@ -19,6 +19,8 @@ export interface TdxClaims extends Readonly<Record<TdxRegister | Exclude<Optiona
   readonly paddingBytes: number
   /** The name of the reference value that matched. */
   readonly release?: string
+  /** Where that value is from, if the policy says. */
+  readonly releaseSource?: MeasurementSource
   /** The enclave's own words; here only once its measurements were those of a reviewed release. */
   readonly config?: AttestedConfig
   readonly software?: AttestedSoftware

@@ -1,7 +1,7 @@
 import { formatUnixSeconds, unixSeconds } from '@blindai/core'
 import type { Check } from '../appraisal/check-list.ts'
 import { TCB_EVALUATION_FLOORS } from '../policy/floors.ts'
-import type { TcbClaims } from './claims.ts'
+import type { TcbClaims, TdxClaims } from './claims.ts'
 import type { AttestationResult, EvidenceResult } from './result.ts'
 
 const HEADLINES: { readonly [S in AttestationResult['status']]: string } = {
@@ -45,13 +45,17 @@ function freshness(result: AttestationResult): string {
     : 'skipped: the evidence is older than our question; the channel has to show that its keys live'
 }
 
-function release({ claims, trustFlags }: AttestationResult | EvidenceResult): readonly string[] {
+function release({ claims }: AttestationResult | EvidenceResult): readonly string[] {
   if (claims === undefined) return []
-  const code = trustFlags.includes('code')
-    ? `the reviewed release "${claims.release ?? ''}"`
-    : 'not shown to be reviewed'
   const padding = claims.paddingBytes === 0 ? [] : [`padding: ${claims.paddingBytes} zero bytes after the quote`]
-  return [`code: ${code}`, ...padding]
+  return [`code: ${codeOf(claims)}`, ...padding]
+}
+
+function codeOf({ release, releaseSource }: TdxClaims): string {
+  if (release === undefined) return 'not shown to be reviewed'
+  return releaseSource === 'trust-on-first-use'
+    ? `"${release}", trusted on first use: the server said so itself, and nobody reviewed it`
+    : `the reviewed release "${release}"`
 }
 
 function tcbLines(tcb: TcbClaims | undefined): readonly string[] {

@@ -20,7 +20,7 @@ export const TAG = {
   contextPrimitive: (n: number): number => 0x80 | n,
   /** `[n]` around other values. */
   contextConstructed: (n: number): number => 0xa0 | n,
-} as const
+}
 
 /** One value: all its octets, and those of its content. Both are views of the input. */
 export interface DerElement {

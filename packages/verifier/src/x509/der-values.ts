@@ -107,10 +107,10 @@ export function readTime(reader: DerReader, what: string): UnixSeconds {
   const element = reader.any(what)
   const digits = element.tag === TAG.utcTime ? 2 : element.tag === TAG.generalizedTime ? 4 : undefined
   const field = `${reader.field} ${what}`
-  const text = fromUtf8(field, element.content)
-  const parts = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/.exec(text)
-  if (parts === null || parts[1]?.length !== digits)
-    throw notDer(reader, element, `${what}, a time in UTC to the second`)
+  const expected = `${what} as UTCTime or GeneralizedTime, in UTC and to the second`
+  if (digits === undefined) throw notDer(reader, element, expected)
+  const parts = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/.exec(fromUtf8(field, element.content))
+  if (parts?.[1]?.length !== digits) throw notDer(reader, element, expected)
   const [written = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number)
   const year = digits === 4 ? written : written < 50 ? 2000 + written : 1900 + written
   if (digits === 4 && year < 2050) throw notDer(reader, element, `${what} as UTCTime before 2050`)

@@ -9,7 +9,7 @@ export const EXTENSION = {
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
   authorityKeyIdentifier: '2.5.29.35',
-} as const
+}
 
 /** An extension whose value nobody read yet. */
 export interface Extension {
@@ -18,7 +18,7 @@ export interface Extension {
 }
 
 /** Bit numbers of KeyUsage. Source: RFC 5280 section 4.2.1.3. */
-export const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const
+export const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 }
 
 /** What a certificate or a revocation list says beyond its fixed fields. */
 export type Extensions = ReadonlyMap<string, Extension>

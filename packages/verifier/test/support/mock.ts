@@ -12,7 +12,7 @@ import {
   utf8,
 } from '@blindai/core'
 import { type AuthorityChanges, createMockAuthority, MOCK_MEASUREMENTS, type MockAuthority } from '@blindai/simulator'
-import { type AttestationResult, type VerifyOptions, parsePolicy, verify } from '../../src/index.ts'
+import { type AttestationResult, parsePolicy, type VerifyOptions, verify } from '../../src/index.ts'
 
 /** 2026-11-23T04:19:30Z. */
 export const NOW: UnixSeconds = unixSeconds(1_795_407_570)

@@ -3,7 +3,7 @@ import type { CheckList } from '../../appraisal/check-list.ts'
 import { verifyEcdsa } from '../../crypto/public-key.ts'
 import { parseChain, parseDcapEndorsements } from '../../dcap/endorsements.ts'
 import type { PckPlatform } from '../../dcap/pck-extension.ts'
-import { provePlatform } from '../../dcap/prove-platform.ts'
+import { type PlatformKind, provePlatform } from '../../dcap/prove-platform.ts'
 import { evaluateTcb, findModuleIdentity, type TcbEvaluation, type TcbInput } from '../../dcap/tcb-evaluation.ts'
 import { findGaps } from '../../dcap/tcb-gap.ts'
 import type { LevelVerdict, TcbInfo } from '../../dcap/tcb-info.ts'
@@ -49,7 +49,7 @@ export async function proveTdx(checks: CheckList, evidence: TdxEvidence): Promis
     return parseDcapEndorsements(evidence.endorsements)
   })
   const { signature, report } = quote
-  const kind = { tcbInfo: 'TDX', qeIdentity: 'TD_QE' } as const
+  const kind: PlatformKind = { tcbInfo: 'TDX', qeIdentity: 'TD_QE' }
   const input = { format, signature, pckChain, endorsements, kind, simulatedRoots, now }
   const { trustClass, rootSha256, platform, attestationKey } = await provePlatform(checks, input)
   await checks.prove('tdx.quote-signature', async () => {

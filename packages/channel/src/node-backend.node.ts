@@ -10,9 +10,14 @@ import {
   hash,
   KeyObject,
 } from 'node:crypto'
-import type { HandlePair, KeyHandle, SyncPrimitives } from '../../src/index.ts'
+import type { HpkeBackend } from './hpke-suites.ts'
+import { type SyncPrimitives, syncBackend } from './sync-backend.ts'
+import type { HandlePair, KeyHandle } from './sync-kems.ts'
 
-/** The primitives of `node:crypto`, as a server on Node brings them. */
+/**
+ * HPKE on `node:crypto`, synchronously: an exchange makes fifty calls of WebCrypto, most of whose time is the way to a
+ * thread and back. Node only; imported as `@blindai/channel/node`.
+ */
 
 const TAG_BYTES = 16
 const GCM = { authTagLength: TAG_BYTES }
@@ -20,6 +25,7 @@ const GCM = { authTagLength: TAG_BYTES }
 const X25519_SPKI = Buffer.from('302a300506032b656e032100', 'hex')
 const ML_KEM_SPKI = Buffer.from('308204b2300b0609608648016503040402038204a100', 'hex')
 
+/** The primitives of `node:crypto`, for `syncBackend`. */
 export const nodePrimitives: SyncPrimitives = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   sha3_256: (data) => hash('sha3-256', data, 'buffer'),
@@ -58,6 +64,9 @@ export const nodePrimitives: SyncPrimitives = {
     return opened
   },
 }
+
+/** The backend for servers and clients on Node. */
+export const nodeBackend: HpkeBackend = syncBackend(nodePrimitives)
 
 function pairOf(pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }, prefix: Buffer): HandlePair {
   const spki = pair.publicKey.export({ format: 'der', type: 'spki' })

@@ -1,0 +1,170 @@
+import { join, resolve } from 'node:path'
+import { fromUtf8, isMalformedError } from '@blindai/core'
+import { createApiKey, MAX_CONFIG_BYTES, parseServerConfig, type ServerConfig, startServer } from '@blindai/server'
+import { CliError } from '../cli-error.ts'
+import type { Command, Invocation } from '../command.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { readBounded, writeNew } from '../files.ts'
+import { loadSimulator, SIMULATED_WARNING } from '../simulator.ts'
+import { makeRunFolder, simulatorFolder, stateFolder } from '../state-folder.ts'
+import { version } from '../version.ts'
+
+const DEFAULT_PORT = '8443'
+const DEFAULT_PLAIN_PORT = '8480'
+
+/** What this version can be told to serve with. */
+const SUPPORTED_EVIDENCE = ['simulated (--simulated)'] as const
+
+/** `blindai serve` */
+export const serve: Command = {
+  path: ['serve'],
+  summary: 'Start a server.',
+  details: `Without --simulated the server needs hardware evidence; this version has no source of it yet and says so. With
+--simulated it makes evidence of the real structure under a root of its own, which protects nothing.
+
+The configuration names the tenants by the SHA-256 of their keys (see blindai keys new). Only with --simulated the
+configuration may be left out: the server then listens on loopback and writes one new key to a file that only you can read.
+Ctrl-C or SIGTERM lets requests finish and ends with 0. Where the wall around engines cannot be built as the
+configuration demands, the server does not start.`,
+  positionals: [],
+  options: {
+    config: { type: 'text', value: 'FILE', help: 'The configuration, JSON; docs/cli.md lists its members.' },
+    simulated: { type: 'flag', help: 'Make simulated evidence. It protects nothing.' },
+    host: { type: 'text', value: 'HOST', help: 'Without --config: where to listen. Default: 127.0.0.1.' },
+    port: {
+      type: 'text',
+      value: 'PORT',
+      help: `Without --config: HTTPS; 0 takes a free one. Default: ${DEFAULT_PORT}.`,
+    },
+    'plain-port': {
+      type: 'text',
+      value: 'PORT',
+      help: `Without --config: HTTP for Oblivious HTTP only. Default: ${DEFAULT_PLAIN_PORT}.`,
+    },
+    isolation: {
+      type: 'text',
+      value: 'LEVEL',
+      choices: ['full', 'reduced', 'none'],
+      help: 'Without --config: the weakest wall around engines to start with. Default: full.',
+    },
+    state: {
+      type: 'text',
+      value: 'FOLDER',
+      help: 'Where the simulator keeps its root. Default: BLINDAI_STATE, .blindai.',
+    },
+    'end-with-stdin': { type: 'flag', help: 'End when standard input closes, so that no server outlives its parent.' },
+  },
+  usesServer: false,
+  examples: ['blindai serve --simulated', 'blindai serve --config blindai.json'],
+  async run(invocation) {
+    if (!invocation.flag('simulated')) {
+      throw new CliError('EVIDENCE_UNAVAILABLE', { supported: SUPPORTED_EVIDENCE })
+    }
+    const state = resolve(invocation.folder, invocation.text('state') ?? stateFolder(invocation.env, invocation.folder))
+    const file = invocation.text('config')
+    if (file !== undefined)
+      return await serveSimulated(await readConfig(file, invocation), state, undefined, invocation)
+
+    const runFolder = await makeRunFolder(state, 'serve')
+    try {
+      const keyFile = join(runFolder.path, 'owner.key')
+      const { key, keySha256 } = createApiKey()
+      await writeNew(keyFile, `${key}\n`, true)
+      const config = parseServerConfig(JSON.stringify(configOfOptions(keySha256, invocation)))
+      return await serveSimulated(config, state, keyFile, invocation)
+    } finally {
+      await runFolder.remove()
+    }
+  },
+}
+
+async function serveSimulated(
+  config: ServerConfig,
+  state: string,
+  keyFile: string | undefined,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { terminal } = invocation
+  const started = performance.now()
+  const { openSimulator } = await loadSimulator()
+  const simulator = await openSimulator(simulatorFolder(state))
+  const server = await startServer(config, {
+    evidence: simulator.source,
+    software: { name: 'blindai', version: version(), digest: simulator.softwareDigest },
+  })
+  try {
+    const readyMs = Math.round(performance.now() - started)
+    terminal.line(terminal.paint('yellow', `evidence is ${SIMULATED_WARNING}`))
+    terminal.line(`listening on ${terminal.paint('bold', server.url)}`)
+    if (server.plainUrl !== undefined) terminal.line(`Oblivious HTTP also on ${server.plainUrl}`)
+    terminal.line(`isolation of engines: ${server.isolation}${missingText(server.missing)}`)
+    if (keyFile !== undefined) {
+      terminal.line(`API key of this run in ${keyFile}`)
+      terminal.line('A policy for it: blindai policy init --simulated --out policy.json')
+    }
+    terminal.data({
+      event: 'listening',
+      simulated: true,
+      protects: 'nothing',
+      url: server.url,
+      ...(server.plainUrl === undefined ? {} : { plainUrl: server.plainUrl }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+      isolation: server.isolation,
+      missing: server.missing,
+      readyMs,
+      pid: process.pid,
+    })
+    await ended(invocation)
+    terminal.note('ending: running requests are finished first')
+  } finally {
+    await server.close()
+  }
+  return EXIT.ok
+}
+
+function missingText(missing: readonly string[]): string {
+  return missing.length === 0 ? '' : ` (missing: ${missing.join('; ')})`
+}
+
+/** Resolves at Ctrl-C or SIGTERM and, where asked for, when standard input closes. */
+async function ended({ interrupted, stdin, flag }: Invocation): Promise<void> {
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  if (interrupted.aborted) return
+  interrupted.addEventListener('abort', () => end(), { once: true })
+  if (flag('end-with-stdin')) {
+    stdin.once('end', () => end())
+    stdin.once('close', () => end())
+    stdin.resume()
+  }
+  await promise
+}
+
+async function readConfig(file: string, { folder, text }: Invocation): Promise<ServerConfig> {
+  for (const option of ['host', 'port', 'plain-port', 'isolation']) {
+    if (text(option) === undefined) continue
+    throw new CliError('USAGE', { problem: `--${option} does not go with --config`, command: 'serve' })
+  }
+  const bytes = await readBounded(resolve(folder, file), MAX_CONFIG_BYTES)
+  try {
+    return parseServerConfig(fromUtf8('configuration', bytes))
+  } catch (cause) {
+    if (!isMalformedError(cause)) throw cause
+    throw new CliError('CONFIG_INVALID', { file, problem: cause.message }, { cause })
+  }
+}
+
+function configOfOptions(keySha256: string, { text }: Invocation): object {
+  const host = text('host') ?? '127.0.0.1'
+  return {
+    listen: { host, port: portOf('port', text('port') ?? DEFAULT_PORT) },
+    plainListen: { host, port: portOf('plain-port', text('plain-port') ?? DEFAULT_PLAIN_PORT) },
+    tenants: [{ name: 'owner', role: 'owner', keySha256 }],
+    isolation: text('isolation') ?? 'full',
+  }
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new CliError('USAGE', { problem: `--${option} is a number from 0 to 65535`, command: 'serve' })
+}

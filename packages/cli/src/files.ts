@@ -1,0 +1,69 @@
+import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { CliError } from './cli-error.ts'
+
+/** The largest file that is read whole: an input, a document, a policy. Models are streamed. */
+export const MAX_FILE_BYTES: number = 64 * 1024 * 1024
+
+/**
+ * Reads a whole file.
+ *
+ * @throws {CliError} `FILE_UNREADABLE`, `FILE_TOO_LARGE`.
+ */
+export async function readBounded(file: string, limit: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file)
+    if (size > limit) throw new CliError('FILE_TOO_LARGE', { file, bytes: size, limit })
+    return await readFile(file)
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    throw new CliError('FILE_UNREADABLE', { file, reason: reasonOf(cause) }, { cause })
+  }
+}
+
+/** What a path names, or undefined where there is nothing. */
+export async function kindOfPath(path: string): Promise<'file' | 'folder' | undefined> {
+  try {
+    const found = await stat(path)
+    return found.isDirectory() ? 'folder' : 'file'
+  } catch (cause) {
+    if (isSystemError(cause)) return undefined
+    throw cause
+  }
+}
+
+/**
+ * Writes a file that must not exist yet, readable by its owner alone where `secret`.
+ *
+ * @throws {CliError} `FILE_EXISTS`, `FILE_UNWRITABLE`.
+ */
+export async function writeNew(file: string, text: string, secret: boolean): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: secret ? 0o700 : 0o755 })
+    const handle = await open(file, 'wx', secret ? 0o600 : 0o644)
+    await handle.writeFile(text)
+    await handle.close()
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    if (cause.code === 'EEXIST') throw new CliError('FILE_EXISTS', { file }, { cause })
+    throw new CliError('FILE_UNWRITABLE', { file, reason: reasonOf(cause) }, { cause })
+  }
+}
+
+/** True for an error of the operating system, such as ENOENT. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+}
+
+function reasonOf(error: { readonly code: string }): string {
+  return REASONS[error.code] ?? error.code
+}

@@ -1,0 +1,5 @@
+export { runCommandLine } from './cli.ts'
+export { CLI_CATALOGUE, CliError, type CliErrorDetails } from './cli-error.ts'
+export type { Environment } from './command.ts'
+export { EXIT, type ExitCode } from './exit-codes.ts'
+export type { Output } from './terminal.ts'

@@ -1,0 +1,65 @@
+import { resolve } from 'node:path'
+import { connect, type Session } from '@blindai/client'
+import { fromUtf8 } from '@blindai/core'
+import { DEFAULT_POLICY, type Policy, parsePolicy } from '@blindai/verifier'
+import { CliError } from './cli-error.ts'
+import type { Invocation } from './command.ts'
+import { readApiKey } from './credentials.ts'
+import { readBounded } from './files.ts'
+import { SIMULATED_WARNING } from './simulator.ts'
+
+const MAX_POLICY_BYTES = 1024 * 1024
+
+/**
+ * The server that a command talks to.
+ *
+ * @throws {CliError} `USAGE`
+ */
+export function urlOf(invocation: Invocation, given?: string): string {
+  const url = given ?? invocation.text('url') ?? invocation.env.BLINDAI_URL
+  if (url === undefined || url === '') throw usage('no server is named: use --url or BLINDAI_URL')
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw usage('the URL does not start with https:// or http://')
+  return url
+}
+
+/**
+ * The policy of `--policy`, of `BLINDAI_POLICY`, or the built-in one, which accepts hardware only.
+ *
+ * @throws {CliError} `POLICY_INVALID`, `FILE_UNREADABLE`.
+ */
+export async function policyOf(invocation: Invocation): Promise<Policy> {
+  const file = invocation.text('policy') ?? invocation.env.BLINDAI_POLICY
+  if (file === undefined || file === '') return DEFAULT_POLICY
+  const bytes = await readBounded(resolve(invocation.folder, file), MAX_POLICY_BYTES)
+  try {
+    return parsePolicy(fromUtf8('policy', bytes))
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('code' in cause)) throw cause
+    throw new CliError('POLICY_INVALID', { file, problem: cause.message }, { cause })
+  }
+}
+
+/** Connects, verifies, runs the work over the attested channel, and closes it whatever happens. */
+export async function withSession<T>(invocation: Invocation, work: (session: Session) => Promise<T>): Promise<T> {
+  const [policy, apiKey] = await Promise.all([policyOf(invocation), readApiKey(invocation)])
+  const transport = invocation.text('transport')
+  const session = await connect({
+    url: urlOf(invocation),
+    policy,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(transport === 'tls' || transport === 'ohttp' ? { transport } : {}),
+    signal: invocation.interrupted,
+  })
+  if (session.result.trustClass === 'simulated') {
+    invocation.terminal.note(invocation.terminal.paint('yellow', `[${SIMULATED_WARNING}]`))
+  }
+  try {
+    return await work(session)
+  } finally {
+    await session.close()
+  }
+}
+
+function usage(problem: string): CliError {
+  return new CliError('USAGE', { problem, command: '' })
+}

@@ -1,0 +1,170 @@
+import type { JsonObject, JsonValue } from '@blindai/core'
+import { isDatatype, type TensorMetadata } from '@blindai/protocol'
+import { sha256 as sha256Of } from '#files'
+import type { EnclaveApi } from './enclave-api.ts'
+import { BlindAiError } from './errors.ts'
+import { type ModelKind, type ModelSource, openModel } from './model-source.ts'
+import { asList, asNumber, asObject, asText, readJson } from './response.ts'
+import { sendModel, type UploadProgress } from './upload.ts'
+
+/** A model as its server describes it. */
+export interface ModelSummary {
+  /** Lower-case hex SHA-256 of the bytes that were uploaded: the model's identity. */
+  readonly sha256: string
+  /** An alias of its owner. */
+  readonly name?: string
+  readonly kind: ModelKind
+  /** Hugging Face's name of what the model does; a bare ONNX file has none. */
+  readonly task?: string
+  readonly bytes: number
+  readonly inputs?: readonly TensorMetadata[]
+  readonly outputs?: readonly TensorMetadata[]
+  /** Whether it is this key's own, and not another tenant's that was granted. */
+  readonly owner?: boolean
+  /** Unix seconds. */
+  readonly createdAt?: number
+  /** Tenants that may run it, `*` for all; shown to its owner. */
+  readonly grants?: readonly string[]
+}
+
+/** How to upload. */
+export interface UploadOptions {
+  readonly name?: string | undefined
+  /** What the bytes are; read from them when absent. */
+  readonly kind?: ModelKind | undefined
+  readonly task?: string | undefined
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Bytes sent in one request, and held in memory at once. */
+  readonly partBytes?: number | undefined
+}
+
+/** How to call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+const DEFAULT_PART_BYTES = 4 * 1024 * 1024
+const MIN_PART_BYTES = 64 * 1024
+
+/** The models of a tenant, and those that others granted to it. */
+export class Models {
+  readonly #api: EnclaveApi
+
+  constructor(api: EnclaveApi) {
+    this.#api = api
+  }
+
+  /**
+   * Uploads a model and answers when the server holds and has loaded it. Repeated after an interruption, it goes on where the
+   * server's copy ends.
+   *
+   * @throws {BlindAiError} `SOURCE_UNREADABLE`, `SOURCE_CHANGED`, `SOURCE_TOO_LARGE`, `UPLOAD_STALLED`, and the server's
+   * codes, `MODEL_REFUSED` and `MODEL_INVALID` among them.
+   */
+  async upload(source: ModelSource, options: UploadOptions = {}): Promise<ModelSummary> {
+    const { signal, onProgress = ignore, partBytes = DEFAULT_PART_BYTES } = options
+    if (!Number.isSafeInteger(partBytes) || partBytes < MIN_PART_BYTES) {
+      throw new BlindAiError('OPTION_INVALID', { option: 'partBytes', expected: `at least ${MIN_PART_BYTES}` })
+    }
+    const model = await openModel(source)
+    const totalBytes = model.source.size
+    const onRead = (sentBytes: number): void => onProgress({ phase: 'digesting', sentBytes, totalBytes })
+    const sha256 = await sha256Of(model.source, onRead, signal)
+    const query = queryOf({ kind: options.kind ?? model.kind, name: options.name, task: options.task })
+    const response = await sendModel(this.#api, { source: model.source, sha256, query, partBytes, onProgress, signal })
+    const summary = parseSummary(readJson('the answer', response.body))
+    if (summary.sha256 !== sha256) {
+      throw new BlindAiError('RESPONSE_MALFORMED', { what: 'the answer', reason: 'it describes another model' })
+    }
+    onProgress({ phase: 'done', sentBytes: totalBytes, totalBytes })
+    return summary
+  }
+
+  /** The models that this key may run. */
+  async list({ signal }: CallOptions = {}): Promise<readonly ModelSummary[]> {
+    const response = await this.#api.call({ what: 'the list of models', method: 'GET', path: '/v1/models', signal })
+    const { models } = asObject('the list', readJson('the list', response.body))
+    return asList('the list', models).map(parseSummary)
+  }
+
+  /** One model, by name or digest. @throws {BlindAiError} `MODEL_NOT_FOUND`. */
+  async show(model: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
+    const response = await this.#api.call({ what: 'the model', method: 'GET', path: pathOf(model), signal })
+    return parseSummary(readJson('the model', response.body))
+  }
+
+  /** Ends the model's engines and forgets its bytes. @throws {BlindAiError} `MODEL_NOT_FOUND`. */
+  async delete(model: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#api.call({ what: 'the deletion', method: 'DELETE', path: pathOf(model), signal })
+  }
+
+  /** Lets a tenant, or all by `*`, run the model; never read, change or delete it. */
+  async grant(model: string, tenant: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#api.call({ what: 'the grant', method: 'PUT', path: grantOf(model, tenant), signal })
+  }
+
+  /** Takes a grant back. */
+  async revoke(model: string, tenant: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#api.call({ what: 'the revocation', method: 'DELETE', path: grantOf(model, tenant), signal })
+  }
+}
+
+function ignore(): void {
+  // Nobody asked for progress.
+}
+
+function pathOf(model: string): string {
+  if (model === '') throw new BlindAiError('OPTION_INVALID', { option: 'model', expected: 'a name or a digest' })
+  return `/v1/models/${encodeURIComponent(model)}`
+}
+
+function grantOf(model: string, tenant: string): string {
+  if (tenant === '') throw new BlindAiError('OPTION_INVALID', { option: 'tenant', expected: 'a name or "*"' })
+  return `${pathOf(model)}/grants/${encodeURIComponent(tenant)}`
+}
+
+function queryOf(values: Readonly<Record<string, string | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, value)
+  return `?${query}`
+}
+
+/** Members that this version does not know are passed over. */
+function parseSummary(value: JsonValue): ModelSummary {
+  const model = asObject('a model', value)
+  const { name, task, inputs, outputs, owner, createdAt, grants } = model
+  return {
+    sha256: asText('the digest', model.sha256),
+    ...(isAbsent(name) ? {} : { name: asText('the name', name) }),
+    kind: parseKind(model),
+    ...(isAbsent(task) ? {} : { task: asText('the task', task) }),
+    bytes: asNumber('the size', model.bytes),
+    ...(isAbsent(inputs) ? {} : { inputs: asList('the inputs', inputs).map(parseTensor) }),
+    ...(isAbsent(outputs) ? {} : { outputs: asList('the outputs', outputs).map(parseTensor) }),
+    ...(typeof owner === 'boolean' ? { owner } : {}),
+    ...(isAbsent(createdAt) ? {} : { createdAt: asNumber('the time of the upload', createdAt) }),
+    ...(isAbsent(grants) ? {} : { grants: asList('the grants', grants).map((grant) => asText('a grant', grant)) }),
+  }
+}
+
+function isAbsent(value: JsonValue | undefined): value is null | undefined {
+  return value === undefined || value === null
+}
+
+function parseKind({ kind }: JsonObject): ModelKind {
+  if (kind === 'onnx' || kind === 'bundle') return kind
+  throw new BlindAiError('RESPONSE_MALFORMED', { what: 'a model', reason: 'its kind is unknown' })
+}
+
+function parseTensor(value: JsonValue): TensorMetadata {
+  const { name, datatype, shape } = asObject('a tensor', value)
+  const type = asText('a datatype', datatype)
+  if (!isDatatype(type))
+    throw new BlindAiError('RESPONSE_MALFORMED', { what: 'a tensor', reason: 'its datatype is unknown' })
+  return {
+    name: asText('a tensor name', name),
+    datatype: type,
+    shape: asList('a shape', shape).map((dimension) => asNumber('a dimension', dimension)),
+  }
+}

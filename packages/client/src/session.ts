@@ -1,0 +1,96 @@
+import type { Tensor } from '@blindai/protocol'
+import type { AffirmingResult } from '@blindai/verifier'
+import type { TransportName } from './attested-channel.ts'
+import { attestedFetch } from './attested-fetch.ts'
+import type { ChannelKeeper } from './channel-keeper.ts'
+import type { EnclaveApi } from './enclave-api.ts'
+import { type InferOptions, type InferResult, infer, type RunOptions, runTask } from './inference.ts'
+import { Models } from './models.ts'
+import type { RunInput } from './task-input.ts'
+import type { TaskName, TaskResult, UntypedTaskResult } from './tasks.ts'
+
+/**
+ * A verified enclave, and a channel that ends in it. Made by `connect`; safe to use from many places at once.
+ *
+ * What it does not promise: that the machine is up, that answers take equal time, and more than the trust class that its
+ * result names. A `simulated` one protects nothing.
+ */
+export interface Session {
+  /** The verification behind the channel; a new one after the enclave's keys have changed. */
+  readonly result: AffirmingResult
+  readonly transport: TransportName
+  readonly models: Models
+  /** Runs a model on tensors. */
+  infer(model: string, inputs: readonly Tensor[], options?: InferOptions): Promise<InferResult>
+  /** Runs a model's task on one input or several; the answer has one output for each. */
+  run<Task extends TaskName>(
+    model: string,
+    input: RunInput | readonly RunInput[],
+    options: RunOptions & { readonly task: Task },
+  ): Promise<TaskResult<Task>>
+  run(model: string, input: RunInput | readonly RunInput[], options?: RunOptions): Promise<UntypedTaskResult>
+  /** `fetch` to a path of the server, over the channel. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Ends the channel; calls in flight fail. */
+  close(): Promise<void>
+}
+
+/** Models whose task is remembered. */
+const MAX_TASKS = 1000
+
+export class OpenSession implements Session {
+  readonly models: Models
+  readonly #keeper: ChannelKeeper
+  readonly #api: EnclaveApi
+  /** Tasks of models by digest or name, as the server said; a name that moves on shows as an error of the server. */
+  readonly #tasks = new Map<string, string>()
+
+  constructor(keeper: ChannelKeeper, api: EnclaveApi) {
+    this.#keeper = keeper
+    this.#api = api
+    this.models = new Models(api)
+  }
+
+  get result(): AffirmingResult {
+    return this.#keeper.latest.result
+  }
+
+  get transport(): TransportName {
+    return this.#keeper.latest.transport
+  }
+
+  infer(model: string, inputs: readonly Tensor[], options: InferOptions = {}): Promise<InferResult> {
+    return infer(this.#api, model, inputs, options)
+  }
+
+  run<Task extends TaskName>(
+    model: string,
+    input: RunInput | readonly RunInput[],
+    options: RunOptions & { readonly task: Task },
+  ): Promise<TaskResult<Task>>
+  run(model: string, input: RunInput | readonly RunInput[], options?: RunOptions): Promise<UntypedTaskResult>
+  run(model: string, input: RunInput | readonly RunInput[], options: RunOptions = {}): Promise<UntypedTaskResult> {
+    const inputs = isList(input) ? input : [input]
+    return runTask(this.#api, model, inputs, () => this.#taskOf(model, options), options)
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return attestedFetch(this.#api, path, init)
+  }
+
+  async close(): Promise<void> {
+    this.#keeper.close()
+  }
+
+  async #taskOf(model: string, { signal }: RunOptions): Promise<string | undefined> {
+    const known = this.#tasks.get(model)
+    if (known !== undefined) return known
+    const { task } = await this.models.show(model, { signal })
+    if (task !== undefined && this.#tasks.size < MAX_TASKS) this.#tasks.set(model, task)
+    return task
+  }
+}
+
+function isList(input: RunInput | readonly RunInput[]): input is readonly RunInput[] {
+  return Array.isArray(input)
+}

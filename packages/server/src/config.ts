@@ -1,0 +1,178 @@
+import { type IsolationLevel, type JsonObject, type JsonValue, MalformedError, parseJson } from '@blindai/core'
+import { defaultLimits, LIMIT_RANGES, type ServerLimits } from './config-limits.ts'
+import type { TenantConfig, TenantRole } from './tenants/index.ts'
+import { isTenantName } from './tenants/index.ts'
+
+/** Where a listener listens. Port 0 takes a free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** What `blindai serve --config FILE` reads. */
+export interface ServerConfig {
+  readonly listen: ListenAddress
+  /** Plain HTTP for Oblivious HTTP: loopback, or behind whatever terminates TLS. */
+  readonly plainListen?: ListenAddress
+  readonly tenants: readonly TenantConfig[]
+  /** Serve clients that do not prove their TLS channel. */
+  readonly unattestedClients: boolean
+  /** The weakest wall to start with. */
+  readonly isolation: IsolationLevel
+  /** Let one engine serve several tenants, one after the other. */
+  readonly sharedEngines: boolean
+  readonly keySource: 'ephemeral'
+  readonly limits: ServerLimits
+}
+
+/** The largest configuration file that is read. */
+export const MAX_CONFIG_BYTES: number = 1024 * 1024
+
+const ROLES: readonly TenantRole[] = ['admin', 'owner', 'caller']
+const ISOLATIONS: readonly IsolationLevel[] = ['full', 'reduced', 'none']
+
+/**
+ * Parses a configuration file. Strict: unknown and duplicate members, two tenants of one name or key, and limits outside
+ * their range are refused.
+ *
+ * @throws {MalformedError} with the path of the member in `field`.
+ */
+export function parseServerConfig(text: string): ServerConfig {
+  const root = new Members('configuration', parseJson('configuration', text))
+  const plainListen = root.optional('plainListen', parseAddress)
+  const config: ServerConfig = {
+    listen: root.required('listen', parseAddress),
+    ...(plainListen === undefined ? {} : { plainListen }),
+    tenants: root.required('tenants', parseTenants),
+    unattestedClients: root.optional('unattestedClients', parseBoolean) ?? false,
+    isolation: root.optional('isolation', oneOf(ISOLATIONS)) ?? 'full',
+    sharedEngines: root.optional('sharedEngines', parseBoolean) ?? false,
+    keySource: root.optional('keySource', oneOf(['ephemeral'] as const)) ?? 'ephemeral',
+    limits: root.optional('limits', parseLimits) ?? defaultLimits(),
+  }
+  root.end()
+  return config
+}
+
+/** The effective configuration as JSON, limits included: what the statement's digest of the configuration covers. */
+export function configJson(config: ServerConfig): JsonObject {
+  const json = parseJson('configuration', JSON.stringify(config))
+  if (!isObject(json)) throw new TypeError('a configuration is an object')
+  return json
+}
+
+type Parse<T> = (field: string, value: JsonValue) => T
+
+/** The members of one object, each read once. */
+class Members {
+  readonly #field: string
+  readonly #members: JsonObject
+  readonly #left: Set<string>
+
+  constructor(field: string, value: JsonValue) {
+    if (!isObject(value)) throw new MalformedError('WRONG_TYPE', { field, expected: 'an object' })
+    this.#field = field
+    this.#members = value
+    this.#left = new Set(Object.keys(value))
+  }
+
+  required<T>(member: string, parse: Parse<T>): T {
+    const value = this.optional(member, parse)
+    if (value === undefined) throw new MalformedError('MISSING_MEMBER', { field: this.#field, member })
+    return value
+  }
+
+  optional<T>(member: string, parse: Parse<T>): T | undefined {
+    this.#left.delete(member)
+    const value = this.#members[member]
+    return value === undefined ? undefined : parse(`${this.#field}.${member}`, value)
+  }
+
+  end(): void {
+    for (const member of this.#left) throw new MalformedError('UNKNOWN_MEMBER', { field: this.#field, member })
+  }
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parseAddress(field: string, value: JsonValue): ListenAddress {
+  const members = new Members(field, value)
+  const address = { host: members.required('host', parseHost), port: members.required('port', parseInteger(0, 65_535)) }
+  members.end()
+  return address
+}
+
+function parseHost(field: string, value: JsonValue): string {
+  if (typeof value === 'string' && /^[A-Za-z0-9.:_-]{1,255}$/.test(value)) return value
+  throw new MalformedError('WRONG_VALUE', { field, expected: 'a host name or an IP address' })
+}
+
+function parseInteger(min: number, max: number): Parse<number> {
+  return (field, value) => {
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
+    throw new MalformedError('WRONG_VALUE', { field, expected: `a whole number from ${min} to ${max}` })
+  }
+}
+
+function parseBoolean(field: string, value: JsonValue): boolean {
+  if (typeof value === 'boolean') return value
+  throw new MalformedError('WRONG_TYPE', { field, expected: 'true or false' })
+}
+
+function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
+  return (field, value) => {
+    for (const candidate of allowed) if (candidate === value) return candidate
+    throw new MalformedError('WRONG_VALUE', { field, expected: `one of ${allowed.join(', ')}` })
+  }
+}
+
+function parseTenants(field: string, value: JsonValue): TenantConfig[] {
+  if (!Array.isArray(value)) throw new MalformedError('WRONG_TYPE', { field, expected: 'an array' })
+  const tenants = value.map((item: JsonValue, i) => parseTenant(`${field}[${i}]`, item))
+  requireDistinct(field, 'names', tenants.map((tenant) => tenant.name)) // biome-ignore format: one rule a line
+  requireDistinct(field, 'keys', tenants.map((tenant) => tenant.keySha256)) // biome-ignore format: one rule a line
+  return tenants
+}
+
+function parseTenant(field: string, value: JsonValue): TenantConfig {
+  const members = new Members(field, value)
+  const tenant = {
+    name: members.required('name', parseTenantName),
+    role: members.required('role', oneOf(ROLES)),
+    keySha256: members.required('keySha256', parseSha256),
+  }
+  members.end()
+  return tenant
+}
+
+function parseTenantName(field: string, value: JsonValue): string {
+  if (typeof value === 'string' && isTenantName(value)) return value
+  throw new MalformedError('WRONG_VALUE', { field, expected: 'a name of 1 to 64 letters, digits, ".", "_" and "-"' })
+}
+
+function parseSha256(field: string, value: JsonValue): string {
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value
+  throw new MalformedError('WRONG_VALUE', { field, expected: '64 lower-case hexadecimal digits' })
+}
+
+function requireDistinct(field: string, what: string, values: readonly string[]): void {
+  if (new Set(values).size === values.length) return
+  throw new MalformedError('WRONG_VALUE', { field, expected: `a list of tenants with distinct ${what}` })
+}
+
+function parseLimits(field: string, value: JsonValue): ServerLimits {
+  const members = new Members(field, value)
+  const limits = { ...defaultLimits() }
+  for (const name of limitNames(limits)) {
+    const [min, max] = LIMIT_RANGES[name]
+    limits[name] = members.optional(name, parseInteger(min, max)) ?? limits[name]
+  }
+  members.end()
+  return limits
+}
+
+function limitNames(limits: ServerLimits): (keyof ServerLimits)[] {
+  return Object.keys(limits).filter((name): name is keyof ServerLimits => Object.hasOwn(LIMIT_RANGES, name))
+}

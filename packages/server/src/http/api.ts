@@ -1,0 +1,98 @@
+import type { Tenant } from '../tenants/index.ts'
+import type { BodyLease } from './body-memory.ts'
+
+/**
+ * Requests and answers as the routes see them, whatever carried them: attested TLS (http/1.1 or h2), Oblivious HTTP or
+ * the plain listener. Plain objects, so that a small request costs little and a test needs no port.
+ */
+
+/** Field lines by lower-case name. */
+export type ApiHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** A body on its way in. It is read once, either way. */
+export interface ApiBody extends AsyncIterable<Uint8Array> {
+  /** The length that was announced. */
+  readonly length: number | undefined
+  /**
+   * The whole body in one piece.
+   *
+   * @param limitBytes - more is refused, before it is kept.
+   * @param onGrow - told how many more bytes will be held, before they are; may refuse by throwing.
+   * @throws {ApiError} `BODY_TOO_LARGE`, `BODY_TRUNCATED`, `BODY_TOO_SLOW`.
+   */
+  collect(limitBytes: number, onGrow: (bytes: number) => void): Promise<Uint8Array>
+}
+
+/** A TLS connection, as far as its proof goes. */
+export interface TlsConnection {
+  /** True once the proof was made on this connection. */
+  proved: boolean
+  /** Keying material of this connection alone. Source: RFC 8446 section 7.5. */
+  exportKey(length: number, label: string, context: Uint8Array): Uint8Array
+}
+
+/** The way a request came in. */
+export type RequestChannel =
+  | { readonly kind: 'tls'; readonly connection: TlsConnection }
+  | { readonly kind: 'ohttp' }
+  | { readonly kind: 'plain' }
+
+export interface ApiRequest {
+  /** Upper case. */
+  readonly method: string
+  /** Starts with "/"; percent-encoded, without the query. */
+  readonly path: string
+  /** Without "?"; empty for none. */
+  readonly query: string
+  readonly headers: ApiHeaders
+  readonly body: ApiBody
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal
+  readonly channel: RequestChannel
+}
+
+/** What goes back. The pieces of a body are sent in order; a list of pieces has a known length. */
+export interface ApiResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: readonly Uint8Array[] | AsyncIterable<Uint8Array>
+}
+
+/** One request on its way through the routes. */
+export interface Call {
+  readonly request: ApiRequest
+  readonly requestId: string
+  /** The path's parameters, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** Who asks. Routes for everybody get a tenant that owns nothing. */
+  readonly tenant: Tenant
+  /** The whole body, within the route's limit and the memory that all bodies may take. */
+  readBody(): Promise<Uint8Array>
+  /** Counts memory that the request holds until it is answered. */
+  readonly lease: BodyLease
+}
+
+const NO_BODY: readonly Uint8Array[] = []
+
+/** An answer without a body. */
+export function emptyResponse(status: number, headers: Readonly<Record<string, string>> = {}): ApiResponse {
+  return { status, headers, body: NO_BODY }
+}
+
+/** An answer of JSON bytes. */
+export function jsonBytesResponse(
+  status: number,
+  json: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): ApiResponse {
+  return { status, headers: { ...headers, 'content-type': 'application/json' }, body: [json] }
+}
+
+/** An answer of a value that is written as JSON. */
+export function jsonResponse(
+  status: number,
+  value: object,
+  headers: Readonly<Record<string, string>> = {},
+): ApiResponse {
+  return jsonBytesResponse(status, Buffer.from(JSON.stringify(value)), headers)
+}

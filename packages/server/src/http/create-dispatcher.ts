@@ -1,0 +1,57 @@
+import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
+import type { UnixSeconds } from '@blindai/core'
+import type { Attester } from '../attester/index.ts'
+import type { ServerLimits } from '../config-limits.ts'
+import type { ModelLibrary, ModelRepository } from '../models/index.ts'
+import type { Scheduler } from '../scheduler/index.ts'
+import type { TenantDirectory } from '../tenants/index.ts'
+import { BodyMemory } from './body-memory.ts'
+import { Dispatcher, type RequestFailure } from './dispatcher.ts'
+import { OperationLedger } from './operation-ledger.ts'
+import { Router } from './router.ts'
+import { attestationRoutes } from './routes/attestation.ts'
+import { healthRoutes } from './routes/health.ts'
+import { inferenceRoutes } from './routes/inference.ts'
+import { modelRoutes } from './routes/models.ts'
+import { obliviousRoutes } from './routes/oblivious.ts'
+import { taskRoutes } from './routes/tasks.ts'
+
+/** Everything that the routes stand on. */
+export interface HttpServices {
+  readonly attester: Attester
+  readonly signer: ChannelSigner
+  readonly gateway: OhttpGateway
+  readonly tenants: TenantDirectory
+  readonly models: ModelRepository
+  readonly library: ModelLibrary
+  readonly scheduler: Scheduler
+  readonly limits: ServerLimits
+  readonly unattestedClients: boolean
+  readonly software: { readonly name: string; readonly version: string }
+  readonly clock: () => UnixSeconds
+  readonly isReady: () => boolean
+  readonly onFailure: (failure: RequestFailure) => void
+}
+
+/** All routes behind one dispatcher. */
+export function createDispatcher(services: HttpServices): Dispatcher {
+  const { limits, models, scheduler } = services
+  const { maxRequestBytes } = limits
+  const router = new Router([
+    ...healthRoutes(services.isReady),
+    ...attestationRoutes(services),
+    ...inferenceRoutes({ models, scheduler, maxRequestBytes, software: services.software }),
+    ...taskRoutes({ models, scheduler, maxRequestBytes }),
+    ...modelRoutes(services),
+    ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
+  ])
+  const dispatcher: Dispatcher = new Dispatcher({
+    router,
+    tenants: services.tenants,
+    bodies: new BodyMemory(limits),
+    operations: new OperationLedger(limits, services.clock),
+    unattestedClients: services.unattestedClients,
+    onFailure: services.onFailure,
+  })
+  return dispatcher
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { REQUEST_ID_HEADER } from '@blindai/protocol'
+import type { Tenant, TenantDirectory } from '../tenants/index.ts'
+import { type ApiRequest, type ApiResponse, type Call, emptyResponse } from './api.ts'
+import { ApiError } from './api-error.ts'
+import type { BodyLease, BodyMemory } from './body-memory.ts'
+import { errorResponse, type PublicError, publicError } from './error-response.ts'
+import type { OperationLedger } from './operation-ledger.ts'
+import { bearerToken, header } from './request-fields.ts'
+import type { Access, Route, Router } from './router.ts'
+
+/** What stands between a request and its route. */
+export interface DispatcherOptions {
+  readonly router: Router
+  readonly tenants: TenantDirectory
+  readonly bodies: BodyMemory
+  readonly operations: OperationLedger
+  /** Serve TLS clients that do not prove their channel. */
+  readonly unattestedClients: boolean
+  /** Told of every request that failed; `cause` is for a log that keeps names and codes only. */
+  readonly onFailure: (failure: RequestFailure) => void
+}
+
+export interface RequestFailure {
+  readonly requestId: string
+  readonly error: PublicError
+  readonly cause: unknown
+}
+
+/** The header of single-use operations. */
+const OPERATION_ID_HEADER = 'blindai-operation-id'
+
+const NOBODY: Tenant = { name: '', role: 'caller' }
+
+/**
+ * Request in, answer out: channel, key, role, operation id and body length are checked here, before a route sees the
+ * request. Never rejects.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  async dispatch(request: ApiRequest): Promise<ApiResponse> {
+    const requestId = randomUUID()
+    let lease: BodyLease | undefined
+    let response: ApiResponse
+    try {
+      const { route, params } = this.#options.router.match(request.method, request.path)
+      this.#checkChannel(request, route)
+      const tenant = route.access === 'public' ? NOBODY : this.#authenticate(request)
+      checkRole(tenant, route.access)
+      checkBody(request, route)
+      if (route.once === true) this.#checkOperation(request, tenant)
+      lease = this.#options.bodies.lease(tenant.name)
+      const readBody = bodyReader(request, route, lease)
+      response = await route.handle({ request, requestId, params, tenant, readBody, lease })
+    } catch (cause) {
+      const error = publicError(cause)
+      this.#options.onFailure({ requestId, error, cause })
+      response = errorResponse(error)
+    }
+    lease?.end()
+    if (request.method === 'HEAD') response = emptyResponse(response.status, response.headers)
+    return { ...response, headers: { ...response.headers, [REQUEST_ID_HEADER]: requestId } }
+  }
+
+  #checkChannel({ channel }: ApiRequest, route: Route): void {
+    if (channel.kind === 'plain' && route.plain !== true) throw new ApiError('NOT_FOUND', {})
+    if (channel.kind !== 'tls' || route.access === 'public' || this.#options.unattestedClients) return
+    if (!channel.connection.proved) throw new ApiError('CHANNEL_NOT_PROVED', {})
+  }
+
+  #authenticate(request: ApiRequest): Tenant {
+    const token = bearerToken(request.headers)
+    const tenant = token === undefined ? undefined : this.#options.tenants.find(token)
+    if (tenant === undefined) throw new ApiError('UNAUTHENTICATED', {})
+    return tenant
+  }
+
+  #checkOperation({ channel, headers }: ApiRequest, tenant: Tenant): void {
+    const id = header(headers, OPERATION_ID_HEADER)
+    if (id === undefined && channel.kind !== 'ohttp') return
+    if (id === undefined || !/^[A-Za-z0-9_-]{16,64}$/.test(id)) throw new ApiError('OPERATION_ID_NEEDED', {})
+    this.#options.operations.begin(tenant.name, id)
+  }
+}
+
+function checkRole(tenant: Tenant, access: Access): void {
+  if (access === 'admin' && tenant.role !== 'admin') throw new ApiError('FORBIDDEN', { needs: 'admin' })
+  if (access === 'owner' && tenant.role === 'caller') throw new ApiError('FORBIDDEN', { needs: 'owner' })
+}
+
+/** What can be refused before a byte of the body is read. */
+function checkBody({ body, headers }: ApiRequest, { maxBodyBytes }: Route): void {
+  if (maxBodyBytes !== 'stream' && body.length !== undefined && body.length > maxBodyBytes) {
+    throw new ApiError('BODY_TOO_LARGE', { limit: maxBodyBytes })
+  }
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') throw new ApiError('CONTENT_ENCODING_UNSUPPORTED', {})
+}
+
+function bodyReader(request: ApiRequest, { maxBodyBytes }: Route, lease: BodyLease): Call['readBody'] {
+  const limit = maxBodyBytes === 'stream' ? 0 : maxBodyBytes
+  return () => request.body.collect(limit, (bytes) => lease.grow(bytes))
+}

@@ -1,0 +1,8 @@
+export { API_CATALOGUE, ApiError, type ApiErrorDetails } from './api-error.ts'
+export { createTlsIdentity } from './certificate.ts'
+export { createDispatcher } from './create-dispatcher.ts'
+export type { RequestFailure } from './dispatcher.ts'
+export { type Listener, originOf } from './listener.ts'
+export { listenPlain } from './plain-listener.ts'
+export { SlowWatch } from './slow-watch.ts'
+export { type ListenerOptions, listenTls } from './tls-listener.ts'

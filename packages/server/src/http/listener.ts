@@ -1,0 +1,87 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Http2SecureServer } from 'node:http2'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { ListenAddress } from '../config.ts'
+import { API_CATALOGUE } from './api-error.ts'
+import { statusOf } from './status.ts'
+
+/** A listener that accepts connections. */
+export interface Listener {
+  readonly port: number
+  /** Takes no new connection, lets each open one end its requests, and cuts what is left after that time. */
+  close(drainMs: number): Promise<void>
+}
+
+/** How long a busy connection is given between looks at whether it is idle by now. */
+const IDLE_CHECK_MS = 50
+
+/** Starts to listen. @throws what Node throws when the address cannot be had. */
+export async function listen(server: Http2SecureServer | HttpServer, address: ListenAddress): Promise<Listener> {
+  const sockets = trackSockets(server)
+  server.on('clientError', answerClientError)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen({ host: address.host, port: address.port }, resolve)
+  await promise
+  return {
+    port: portOf(server.address()),
+    async close(drainMs) {
+      const closed = Promise.withResolvers<void>()
+      server.close(() => closed.resolve())
+      const idle = setInterval(() => closeIdleConnections(server), IDLE_CHECK_MS)
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, drainMs)
+      await closed.promise
+      clearInterval(idle)
+      clearTimeout(cut)
+    },
+  }
+}
+
+/** The origin of a listener, with the brackets that an IPv6 address needs. */
+export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Both kinds of server have the method; the types of one of them lack it. */
+function closeIdleConnections(server: Server): void {
+  const close: unknown = Reflect.get(server, 'closeIdleConnections')
+  if (typeof close === 'function') Reflect.apply(close, server, [])
+}
+
+/** TLS connections show here before their handshake. */
+function trackSockets(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new TypeError('the listener has no port')
+  return address.port
+}
+
+/** What Node's parser gives up on is answered in the same form as everything else. */
+function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const code = clientErrorCode(error.code)
+  const { message, hint } = API_CATALOGUE[code]
+  const body = JSON.stringify({ error: message({}), code, hint })
+  socket.end(
+    `HTTP/1.1 ${statusOf(code)} ${code}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nx-blindai-error: ${code}\r\n\r\n${body}`,
+  )
+  socket.destroySoon()
+}
+
+function clientErrorCode(code: string | undefined): 'HEADERS_TOO_LARGE' | 'HEADERS_TOO_SLOW' | 'REQUEST_MALFORMED' {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'HEADERS_TOO_SLOW' : 'REQUEST_MALFORMED'
+}

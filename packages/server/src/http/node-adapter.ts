@@ -1,0 +1,137 @@
+import type { ApiRequest, ApiResponse, RequestChannel } from './api.ts'
+import { ApiError } from './api-error.ts'
+import { errorResponse, publicError } from './error-response.ts'
+import { cut, discardBody, type NodeRequest, type NodeResponse } from './exchange.ts'
+import { NodeBody } from './node-body.ts'
+import type { SlowWatch } from './slow-watch.ts'
+
+export interface AdapterOptions {
+  readonly dispatch: (request: ApiRequest) => Promise<ApiResponse>
+  readonly channelOf: (request: NodeRequest) => RequestChannel
+  readonly slow: SlowWatch
+  readonly maxHeaderFields: number
+  /** Added to every answer. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Answers a request that never reaches the routes, as a preflight. */
+  readonly answerFirst?: (request: NodeRequest) => ApiResponse | undefined
+  /** While true, connections are asked to end. */
+  readonly isDraining: () => boolean
+  /** Told when an answer that had begun could not be finished. */
+  readonly onCut: (cause: unknown) => void
+}
+
+/** Answers are never stored, and never taken for something else. */
+const EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
+/** Pieces up to this many bytes together are joined: one write costs less than several. */
+const JOIN_BYTES = 16 * 1024
+
+/** `:method`, `:scheme`, `:authority` and `:path` count among the fields of h2. */
+const PSEUDO_FIELDS = 4
+
+/** Node drops fields past its bound in silence: it gets a bound that is higher, so that ours can refuse. */
+export function headerCapacity(maxHeaderFields: number): number {
+  return maxHeaderFields + PSEUDO_FIELDS + 1
+}
+
+/** Serves one request of Node's. Never rejects. */
+export async function serve(options: AdapterOptions, request: NodeRequest, response: NodeResponse): Promise<void> {
+  const gone = new AbortController()
+  const onClose = (): void => {
+    if (!response.writableEnded) gone.abort()
+  }
+  response.on('close', onClose)
+  // A broken connection shows as `close`; its error says nothing more.
+  response.on('error', onClose)
+  request.on('error', onClose)
+  const answer = options.answerFirst?.(request) ?? (await dispatch(options, request, response, gone.signal))
+  if (gone.signal.aborted) return
+  const transfer = options.slow.begin(() => cut(request))
+  response.once('close', transfer.done)
+  try {
+    const headers: Record<string, string> = { ...EVERY_ANSWER, ...options.headers, ...answer.headers }
+    if (options.isDraining() && request.httpVersionMajor === 1) headers.connection = 'close'
+    discardBody(request, response)
+    if (Symbol.asyncIterator in answer.body) {
+      response.writeHead(answer.status, headers)
+      await sendStream(response, answer.body, gone.signal, transfer.moved)
+    } else {
+      transfer.moved(sendPieces(response, answer.status, headers, answer.body))
+    }
+  } catch (cause) {
+    // A stream that fails is cut, not ended: its reader must not take it for the whole.
+    cut(request)
+    options.onCut(cause)
+  }
+}
+
+async function dispatch(
+  options: AdapterOptions,
+  request: NodeRequest,
+  response: NodeResponse,
+  signal: AbortSignal,
+): Promise<ApiResponse> {
+  const { expect } = request.headers
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    return errorResponse(publicError(new ApiError('EXPECTATION_UNSUPPORTED', {})))
+  }
+  if (request.rawHeaders.length > 2 * (options.maxHeaderFields + PSEUDO_FIELDS)) {
+    return errorResponse(publicError(new ApiError('HEADERS_TOO_LARGE', {})))
+  }
+  const url = request.url ?? ''
+  const question = url.indexOf('?')
+  return options.dispatch({
+    method: request.method ?? '',
+    path: question < 0 ? url : url.slice(0, question),
+    query: question < 0 ? '' : url.slice(question + 1),
+    headers: request.headers,
+    body: new NodeBody(request, response, options.slow),
+    signal,
+    channel: options.channelOf(request),
+  })
+}
+
+function sendPieces(
+  response: NodeResponse,
+  status: number,
+  headers: Record<string, string>,
+  pieces: readonly Uint8Array[],
+): number {
+  let length = 0
+  for (const piece of pieces) length += piece.byteLength
+  if (status !== 204) headers['content-length'] ??= String(length)
+  response.writeHead(status, headers)
+  const [first, ...others] = pieces
+  if (others.length === 0) {
+    if (first === undefined) response.end()
+    else response.end(first)
+  } else if (length <= JOIN_BYTES) {
+    response.end(Buffer.concat(pieces))
+  } else {
+    for (const piece of pieces) response.write(piece)
+    response.end()
+  }
+  return length
+}
+
+async function sendStream(
+  response: NodeResponse,
+  pieces: AsyncIterable<Uint8Array>,
+  gone: AbortSignal,
+  moved: (bytes: number) => void,
+): Promise<void> {
+  for await (const piece of pieces) {
+    if (gone.aborted) return
+    moved(piece.byteLength)
+    if (!response.write(piece)) await drained(response, gone)
+  }
+  response.end()
+}
+
+/** Waits until more can be written, or the client is gone. */
+function drained(response: NodeResponse, gone: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  response.once('drain', resolve)
+  gone.addEventListener('abort', () => resolve(), { once: true })
+  return promise
+}

@@ -1,0 +1,107 @@
+import {
+  BINARY_TENSOR_DATA_EXTENSION,
+  encodeInferResponse,
+  HEADER_LENGTH_HEADER,
+  type ModelMetadata,
+  parseHeaderLength,
+  parseInferRequest,
+  type ServerMetadata,
+} from '@blindai/protocol'
+import { type ModelRecord, type ModelRepository, modelKey } from '../../models/index.ts'
+import type { ScheduledModel, Scheduler } from '../../scheduler/index.ts'
+import { type ApiResponse, type Call, jsonResponse } from '../api.ts'
+import { ApiError } from '../api-error.ts'
+import { header } from '../request-fields.ts'
+import type { Route } from '../router.ts'
+
+export interface InferenceServices {
+  readonly models: ModelRepository
+  readonly scheduler: Scheduler
+  readonly maxRequestBytes: number
+  readonly software: { readonly name: string; readonly version: string }
+}
+
+/** The version that every model has; its digest is the other name of it. */
+const ONLY_VERSION = '1'
+
+const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
+
+/** Source: Open Inference Protocol v2 over HTTP, with the binary tensor data extension. */
+export function inferenceRoutes(services: InferenceServices): Route[] {
+  const { models, scheduler, maxRequestBytes, software } = services
+
+  function server(): ApiResponse {
+    const metadata: ServerMetadata = {
+      name: software.name,
+      version: software.version,
+      extensions: [BINARY_TENSOR_DATA_EXTENSION],
+    }
+    return jsonResponse(200, metadata)
+  }
+
+  function metadata(call: Call): ApiResponse {
+    const record = modelOf(models, call)
+    const metadata: ModelMetadata = {
+      name: nameOf(record),
+      versions: [ONLY_VERSION, record.sha256],
+      platform: record.kind === 'onnx' ? 'onnxruntime_onnx' : 'huggingface_bundle',
+      inputs: record.description.inputs,
+      outputs: record.description.outputs,
+    }
+    return jsonResponse(200, metadata)
+  }
+
+  function ready(call: Call): ApiResponse {
+    const record = modelOf(models, call)
+    const isReady = !scheduler.isQuarantined(modelKey(record), call.tenant.name)
+    return jsonResponse(isReady ? 200 : 503, { name: nameOf(record), ready: isReady })
+  }
+
+  async function infer(call: Call): Promise<ApiResponse> {
+    const { request, tenant } = call
+    const record = modelOf(models, call)
+    const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
+    const body = await call.readBody()
+    const asked = parseInferRequest(body, headerLength)
+    const names = asked.outputs?.map((output) => output.name)
+    const outputs = await scheduler.perform(
+      { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, signal: request.signal },
+      (engine, options) => engine.infer(asked.inputs, names, options),
+    )
+    const id = asked.id === undefined ? {} : { id: asked.id }
+    const answer = { modelName: nameOf(record), modelVersion: call.params.version ?? ONLY_VERSION, ...id, outputs }
+    const encoded = encodeInferResponse(answer, asked)
+    const headers: Record<string, string> = { 'content-type': encoded.contentType }
+    if (encoded.headerLength !== undefined) headers[HEADER_LENGTH] = String(encoded.headerLength)
+    return { status: 200, headers, body: encoded.parts }
+  }
+
+  const routes: Route[] = [{ method: 'GET', path: '/v2', access: 'tenant', maxBodyBytes: 0, handle: server }]
+  for (const path of ['/v2/models/{model}', '/v2/models/{model}/versions/{version}']) {
+    routes.push(
+      { method: 'GET', path, access: 'tenant', maxBodyBytes: 0, handle: metadata },
+      { method: 'GET', path: `${path}/ready`, access: 'tenant', maxBodyBytes: 0, handle: ready },
+      { method: 'POST', path: `${path}/infer`, access: 'tenant', maxBodyBytes: maxRequestBytes, handle: infer },
+    )
+  }
+  return routes
+}
+
+/** The model as the scheduler wants it. */
+export function scheduled(models: ModelRepository, record: ModelRecord): ScheduledModel {
+  return { key: modelKey(record), source: models.open(record) }
+}
+
+/** What a model is called in answers. */
+export function nameOf(record: ModelRecord): string {
+  return record.name ?? record.sha256
+}
+
+function modelOf(models: ModelRepository, { params, tenant }: Call): ModelRecord {
+  const record = models.resolve(tenant.name, params.model ?? '')
+  const { version } = params
+  if (version !== undefined && version !== ONLY_VERSION && version !== record.sha256) {
+    throw new ApiError('VERSION_NOT_FOUND', {})
+  }
+  return record
+}

@@ -1,0 +1,134 @@
+import { constants } from 'node:crypto'
+import { createSecureServer, Http2ServerRequest, type ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { ListenAddress } from '../config.ts'
+import type { ServerLimits } from '../config-limits.ts'
+import type { ApiRequest, ApiResponse, RequestChannel, TlsConnection } from './api.ts'
+import type { TlsIdentity } from './certificate.ts'
+import type { NodeRequest, NodeResponse } from './exchange.ts'
+import { type Listener, listen } from './listener.ts'
+import { headerCapacity, serve } from './node-adapter.ts'
+import type { SlowWatch } from './slow-watch.ts'
+
+/** What a listener needs besides its address. */
+export interface ListenerOptions {
+  readonly dispatch: (request: ApiRequest) => Promise<ApiResponse>
+  readonly limits: ServerLimits
+  readonly slow: SlowWatch
+  readonly isDraining: () => boolean
+  readonly onCut: (cause: unknown) => void
+}
+
+/** The hybrid first: recorded traffic is to stay closed to a future quantum computer. */
+const GROUPS = 'X25519MLKEM768:X25519'
+
+/** Node's http/1.1 side looks for requests past their timeouts this often. */
+export const TIMEOUT_CHECK_MS = 500
+
+/** An upload fills the window of a stream and of its connection; small ones would make it wait for each round trip. */
+const STREAM_WINDOW_BYTES = 1024 * 1024
+const CONNECTION_WINDOW_BYTES = 8 * 1024 * 1024
+/** Memory that an h2 connection may hold in frames, in megabytes. */
+const SESSION_MEMORY_MB = 16
+
+/**
+ * The attested listener: TLS 1.3 with http/1.1 and h2. No session is ever resumed, so every connection has its own
+ * handshake and its own exporter.
+ */
+export function listenTls(address: ListenAddress, identity: TlsIdentity, options: ListenerOptions): Promise<Listener> {
+  const { limits } = options
+  const http1Options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.connectionIdleMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    maxHeaderSize: limits.maxHeaderBytes,
+  }
+  const server = createSecureServer({
+    key: identity.key,
+    cert: identity.certificate,
+    allowHTTP1: true,
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ecdhCurve: GROUPS,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    handshakeTimeout: limits.handshakeTimeoutMs,
+    maxSessionMemory: SESSION_MEMORY_MB,
+    maxHeaderListPairs: headerCapacity(limits.maxHeaderFields),
+    settings: {
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxConcurrentStreams: limits.maxStreamsPerConnection,
+      maxHeaderListSize: limits.maxHeaderBytes,
+    },
+    http1Options,
+  })
+  server.maxConnections = limits.maxConnections
+  // The types of this server lack what its http/1.1 side reads.
+  Object.assign(server, { maxHeadersCount: headerCapacity(limits.maxHeaderFields) })
+  const connections = new WeakMap<object, TlsConnection>()
+  const adapter = {
+    dispatch: options.dispatch,
+    channelOf: (request: NodeRequest): RequestChannel => ({
+      kind: 'tls',
+      connection: connectionOf(connections, request),
+    }),
+    slow: options.slow,
+    maxHeaderFields: limits.maxHeaderFields,
+    headers: {},
+    isDraining: options.isDraining,
+    onCut: options.onCut,
+  }
+  const onRequest = (request: NodeRequest, response: NodeResponse): void => void serve(adapter, request, response)
+  server.on('request', onRequest)
+  server.on('checkContinue', onRequest)
+  server.on('checkExpectation', onRequest)
+  server.on('session', (session) => superviseSession(session, limits))
+  // Neither says anything that could be answered; the connection is gone.
+  server.on('sessionError', ignore)
+  server.on('tlsClientError', ignore)
+  return listen(server, address)
+}
+
+/** The proof belongs to the connection: to the socket of http/1.1, to the session of h2. */
+function connectionOf(connections: WeakMap<object, TlsConnection>, request: NodeRequest): TlsConnection {
+  const session = request instanceof Http2ServerRequest ? request.stream.session : undefined
+  const owner = session ?? request.socket
+  const known = connections.get(owner)
+  if (known !== undefined) return known
+  const socket = session?.socket ?? request.socket
+  const connection: TlsConnection = {
+    proved: false,
+    exportKey(length, label, context) {
+      if (!isTls(socket)) throw new TypeError('the connection is not TLS')
+      return socket.exportKeyingMaterial(length, label, Buffer.from(context))
+    },
+  }
+  connections.set(owner, connection)
+  return connection
+}
+
+/** The socket of an h2 session is a proxy: it has what it gives, whatever `in` and `instanceof` say. */
+function isTls(socket: Socket): socket is TLSSocket {
+  return typeof Reflect.get(socket, 'exportKeyingMaterial') === 'function'
+}
+
+/** Closes an h2 connection on which no request is open for too long, whatever else it sends. */
+function superviseSession(session: ServerHttp2Session, limits: ServerLimits): void {
+  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
+  let open = 0
+  let timer = setTimeout(() => session.destroy(), limits.headersTimeoutMs)
+  session.on('stream', (stream) => {
+    open++
+    clearTimeout(timer)
+    stream.once('close', () => {
+      open--
+      if (open === 0) timer = setTimeout(() => session.destroy(), limits.connectionIdleMs)
+    })
+  })
+  session.once('close', () => clearTimeout(timer))
+}
+
+function ignore(): void {
+  // Named so that the listener above reads as a decision.
+}

@@ -1,0 +1,5 @@
+export { MemoryRepository } from './memory-repository.ts'
+export { MODEL_CATALOGUE, ModelError, type ModelErrorDetails } from './model-error.ts'
+export { EVERYBODY } from './model-index.ts'
+export { ModelLibrary } from './model-library.ts'
+export { type ModelManifest, type ModelRecord, type ModelRepository, modelKey } from './repository.ts'

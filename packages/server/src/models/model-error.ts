@@ -1,0 +1,85 @@
+import { type Catalogue, CodedError } from '@blindai/core'
+
+/** The facts that go with each code of `ModelError`. */
+export interface ModelErrorDetails {
+  /** Nothing: a model that is not there, belongs to somebody else, or is not granted must look the same. */
+  MODEL_NOT_FOUND: Record<never, never>
+  MODEL_AMBIGUOUS: { readonly matches: number }
+  MODEL_EXISTS: { readonly member: 'kind' | 'task' }
+  DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
+  UPLOAD_OFFSET_MISMATCH: { readonly expected: number; readonly actual: number }
+  UPLOAD_LENGTH_MISMATCH: { readonly expected: number; readonly actual: number }
+  UPLOAD_TOO_LONG: { readonly limit: number }
+  UPLOAD_BUSY: Record<never, never>
+  UPLOAD_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
+  MODEL_TOO_LARGE: { readonly limit: number }
+  MODEL_LIMIT: { readonly limit: number }
+  TENANT_STORAGE_FULL: { readonly limit: number }
+  STORAGE_FULL: { readonly limit: number }
+}
+
+/** Messages and hints of `ModelError`. */
+export const MODEL_CATALOGUE: Catalogue<ModelErrorDetails> = {
+  MODEL_NOT_FOUND: {
+    message: () => 'there is no such model, or none that this key may use',
+    hint: 'Check the name or digest, and ask the owner of the model for a grant.',
+  },
+  MODEL_AMBIGUOUS: {
+    message: (d) => `${d.matches} models that other tenants granted have this name`,
+    hint: 'Name the model by its digest.',
+  },
+  MODEL_EXISTS: {
+    message: (d) => `this model is already there, with another ${d.member}`,
+    hint: 'Delete the model, then upload it again.',
+  },
+  DIGEST_MISMATCH: {
+    message: (d) => `the bytes that arrived have the SHA-256 ${d.actual}; the path says ${d.expected}`,
+    hint: 'Name the SHA-256 of exactly the bytes that are sent, and send them again from the start.',
+  },
+  UPLOAD_OFFSET_MISMATCH: {
+    message: (d) => `the next byte expected is ${d.expected}; the part starts at ${d.actual}`,
+    hint: 'Ask for the offset with HEAD, and send on from there.',
+  },
+  UPLOAD_LENGTH_MISMATCH: {
+    message: (d) => `the upload was announced with ${d.expected} bytes; this part announces ${d.actual}`,
+    hint: 'Announce the same length with every part.',
+  },
+  UPLOAD_TOO_LONG: {
+    message: (d) => `more bytes arrived than the ${d.limit} that were announced`,
+    hint: 'Announce the length of the whole model.',
+  },
+  UPLOAD_BUSY: {
+    message: () => 'this model is being uploaded by another request',
+    hint: 'Wait for the other upload to end.',
+  },
+  UPLOAD_LIMIT: {
+    message: (d) => `${d.limit} uploads of this key are in progress, as many as may`,
+    hint: 'Finish one of them, or wait until it is forgotten.',
+  },
+  MODEL_TOO_LARGE: {
+    message: (d) => `a model may have at most ${d.limit} bytes`,
+    hint: 'Raise maxModelBytes in the configuration, or use a smaller model.',
+  },
+  MODEL_LIMIT: {
+    message: (d) => `this key has ${d.limit} models, as many as may`,
+    hint: 'Delete a model first.',
+  },
+  TENANT_STORAGE_FULL: {
+    message: (d) => `the models of this key would take more than ${d.limit} bytes`,
+    hint: 'Delete a model first.',
+  },
+  STORAGE_FULL: {
+    message: (d) => `all models together would take more than ${d.limit} bytes`,
+    hint: 'Try again later, or ask the operator for room.',
+  },
+}
+
+/** A model that is not there, or bytes that cannot become one. */
+export class ModelError<Code extends keyof ModelErrorDetails = keyof ModelErrorDetails> extends CodedError<
+  ModelErrorDetails,
+  Code
+> {
+  constructor(code: Code, details: ModelErrorDetails[Code], options?: ErrorOptions) {
+    super('ModelError', MODEL_CATALOGUE, code, details, options)
+  }
+}

@@ -1,0 +1,146 @@
+import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+import { ModelError } from './model-error.ts'
+import {
+  type ModelManifest,
+  type ModelRecord,
+  type ModelRepository,
+  modelKey,
+  type UploadSession,
+} from './repository.ts'
+
+/** What the library needs of the scheduler. */
+export interface ModelLoader {
+  load(model: { readonly key: string; readonly source: EngineModel }, tenant: string): Promise<EngineDescription>
+  release(modelKey: string, error: Error): Promise<void>
+  clearQuarantine(modelKey: string): void
+}
+
+/** Bytes of a model on their way in. */
+export interface Upload {
+  readonly owner: string
+  readonly manifest: ModelManifest
+  /** Length of the whole model, where it is known. */
+  readonly length: number | undefined
+  /** Where a part starts; undefined for a model that comes in one piece. */
+  readonly offset: number | undefined
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/** What came of it: more parts are wanted, or the model is there. */
+export type UploadOutcome =
+  | { readonly state: 'partial'; readonly offset: number }
+  | { readonly state: 'created' | 'existing'; readonly record: ModelRecord }
+
+/**
+ * The models of all tenants, from the first byte of an upload to the last engine of a deleted one.
+ *
+ * A model is there only when all its bytes came from its owner, have its digest, and an engine has loaded them.
+ */
+export class ModelLibrary {
+  readonly #repository: ModelRepository
+  readonly #loader: ModelLoader
+
+  constructor(repository: ModelRepository, loader: ModelLoader) {
+    this.#repository = repository
+    this.#loader = loader
+  }
+
+  /**
+   * Takes the bytes of a model or of a part of one. A part that breaks off keeps what arrived; a model in one piece that
+   * breaks off leaves nothing.
+   *
+   * @throws {ModelError} of uploads; besides, what the engine says of the model and what `bytes` throws.
+   */
+  async upload(upload: Upload): Promise<UploadOutcome> {
+    const { owner, manifest, offset } = upload
+    const existing = this.#repository.find(owner, manifest.sha256)
+    if (existing !== undefined) return this.#uploadAgain(existing, upload)
+    const session = await this.#session(upload)
+    session.acquire()
+    try {
+      for await (const chunk of upload.bytes) await session.append(chunk)
+      const partial = offset !== undefined && session.length !== undefined && session.offset < session.length
+      return partial ? { state: 'partial', offset: session.offset } : await this.#publish(session)
+    } catch (error) {
+      // What a broken connection cut off can be sent later; what was refused cannot.
+      if (offset === undefined || session.offset === session.length || error instanceof ModelError)
+        await session.abort()
+      throw error
+    } finally {
+      session.release()
+    }
+  }
+
+  /** Deletes a model; its engines are dead and its requests have failed when it resolves. */
+  async delete(record: ModelRecord): Promise<void> {
+    await this.#repository.delete(record.owner, record.sha256)
+    await this.#loader.release(modelKey(record), new ModelError('MODEL_NOT_FOUND', {}))
+  }
+
+  /** Forgets an upload in progress. @throws {ModelError} `MODEL_NOT_FOUND`, `UPLOAD_BUSY`. */
+  async forgetUpload(owner: string, sha256: string): Promise<void> {
+    const session = this.#repository.findUpload(owner, sha256)
+    if (session === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
+    session.acquire()
+    await session.abort()
+  }
+
+  /** Lets a tenant, or `*`, run an own model. */
+  async grant(record: ModelRecord, tenant: string): Promise<void> {
+    const grants = [...new Set([...record.grants, tenant])].sort()
+    await this.#repository.change(record.owner, record.sha256, { grants })
+  }
+
+  async revoke(record: ModelRecord, tenant: string): Promise<void> {
+    const grants = record.grants.filter((granted) => granted !== tenant)
+    await this.#repository.change(record.owner, record.sha256, { grants })
+  }
+
+  /** Lifts the quarantine of every model of that digest. */
+  liftQuarantine(sha256: string): void {
+    for (const key of this.#repository.keysOf(sha256)) this.#loader.clearQuarantine(key)
+  }
+
+  async #session({ owner, manifest, length, offset }: Upload): Promise<UploadSession> {
+    if (offset === undefined || offset === 0) return this.#repository.beginUpload(owner, manifest, length)
+    const session = this.#repository.findUpload(owner, manifest.sha256)
+    if (session?.offset !== offset) {
+      throw new ModelError('UPLOAD_OFFSET_MISMATCH', { expected: session?.offset ?? 0, actual: offset })
+    }
+    if (session.length !== undefined && length !== undefined && session.length !== length) {
+      throw new ModelError('UPLOAD_LENGTH_MISMATCH', { expected: session.length, actual: length })
+    }
+    return session
+  }
+
+  async #publish(session: UploadSession): Promise<UploadOutcome> {
+    const source = await session.complete()
+    const key = modelKey({ owner: session.owner, sha256: source.sha256 })
+    try {
+      const description = await this.#loader.load({ key, source }, session.owner)
+      return { state: 'created', record: await session.publish(description) }
+    } catch (error) {
+      await session.abort()
+      await this.#loader.release(key, new ModelError('MODEL_NOT_FOUND', {}))
+      throw error
+    }
+  }
+
+  /** The owner sends what is there already: the name may be new, and a quarantine ends if the model still loads. */
+  async #uploadAgain(existing: ModelRecord, { owner, manifest, bytes }: Upload): Promise<UploadOutcome> {
+    if (manifest.kind !== existing.kind) throw new ModelError('MODEL_EXISTS', { member: 'kind' })
+    if (manifest.task !== undefined && manifest.task !== existing.task) {
+      throw new ModelError('MODEL_EXISTS', { member: 'task' })
+    }
+    for await (const _ of bytes) {
+      // Read to the end, so that the client can read the answer.
+    }
+    const key = modelKey(existing)
+    this.#loader.clearQuarantine(key)
+    await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
+    const { name } = manifest
+    const renamed = name !== undefined && name !== existing.name
+    const record = renamed ? await this.#repository.change(owner, existing.sha256, { name }) : existing
+    return { state: 'existing', record }
+  }
+}

@@ -1,0 +1,101 @@
+import type { UnixSeconds } from '@blindai/core'
+import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+
+/** What an upload says of its bytes. */
+export interface ModelManifest {
+  /** Lower-case hex SHA-256 of all bytes: the model's identity. */
+  readonly sha256: string
+  readonly kind: EngineModel['kind']
+  /** An alias; a later upload of its owner under the same name takes it over. */
+  readonly name?: string
+  readonly task?: string
+}
+
+/** A model that is there, complete and loadable. */
+export interface ModelRecord extends ModelManifest {
+  readonly owner: string
+  readonly bytes: number
+  readonly createdAt: UnixSeconds
+  /** What the engine said when it was loaded before it was accepted. */
+  readonly description: EngineDescription
+  /** Tenants that may run it; `*` for all. Sorted. */
+  readonly grants: readonly string[]
+}
+
+/** The parts of a record that its owner may change. */
+export type ModelChange = Partial<Pick<ModelRecord, 'name' | 'grants'>>
+
+/** Names a model among all tenants' models. Equal bytes of two owners are two models. */
+export function modelKey(model: { readonly owner: string; readonly sha256: string }): string {
+  return `${model.owner}/${model.sha256}`
+}
+
+/**
+ * Bytes on their way in.
+ *
+ * receiving → complete → published, and each of the first two → gone by `abort`. One writer at a time; the repository
+ * forgets an upload to which nothing was appended for the configured time.
+ */
+export interface UploadSession {
+  readonly owner: string
+  readonly manifest: ModelManifest
+  /** Announced length of the whole model, where one was. */
+  readonly length: number | undefined
+  /** Where the next byte goes. */
+  readonly offset: number
+  /** Takes the session for one writer. @throws {ModelError} `UPLOAD_BUSY`. */
+  acquire(): void
+  release(): void
+  /**
+   * Appends bytes; they are copied before it returns or resolves. Returns a promise only where it must wait.
+   *
+   * @throws {ModelError} `UPLOAD_TOO_LONG`, `MODEL_TOO_LARGE`, `TENANT_STORAGE_FULL`, `STORAGE_FULL`.
+   */
+  append(chunk: Uint8Array): Promise<void> | undefined
+  /**
+   * Ends the bytes and gives the model to load it from. The upload is gone when this throws.
+   *
+   * @throws {ModelError} `DIGEST_MISMATCH`.
+   */
+  complete(): Promise<EngineModel>
+  /** Makes a complete upload a model; durable when it resolves. */
+  publish(description: EngineDescription): Promise<ModelRecord>
+  /** Forgets the upload and its bytes; harmless when it is gone. */
+  abort(): Promise<void>
+}
+
+/**
+ * Where models are kept. Every call names the tenant on whose behalf it is made, and gives only what is that tenant's:
+ * deduplication, offsets and quotas never reach across tenants.
+ */
+export interface ModelRepository {
+  readonly keySource: 'ephemeral'
+  /**
+   * Starts an upload, in the place of one of the same digest.
+   *
+   * @throws {ModelError} `MODEL_TOO_LARGE`, `MODEL_LIMIT`, `UPLOAD_LIMIT`, `TENANT_STORAGE_FULL`, `STORAGE_FULL`,
+   * `UPLOAD_BUSY` when the one of the same digest has a writer.
+   */
+  beginUpload(owner: string, manifest: ModelManifest, length: number | undefined): Promise<UploadSession>
+  /** The tenant's own upload in progress. */
+  findUpload(owner: string, sha256: string): UploadSession | undefined
+  /** The tenant's own model of that digest. */
+  find(owner: string, sha256: string): ModelRecord | undefined
+  /**
+   * The model that a tenant means by a digest or name: its own first, then what others granted to it.
+   *
+   * @throws {ModelError} `MODEL_NOT_FOUND`; `MODEL_AMBIGUOUS` when several grantors use the name.
+   */
+  resolve(tenant: string, reference: string): ModelRecord
+  /** What a tenant owns and what it may run, oldest first. */
+  list(tenant: string): readonly ModelRecord[]
+  /** All keys of models with that digest. For administrators, who learn nothing of them. */
+  keysOf(sha256: string): readonly string[]
+  /** The plaintext, for an engine. */
+  open(record: ModelRecord): EngineModel
+  /** @throws {ModelError} `MODEL_NOT_FOUND`. */
+  change(owner: string, sha256: string, change: ModelChange): Promise<ModelRecord>
+  /** Gone when it resolves. @throws {ModelError} `MODEL_NOT_FOUND`. */
+  delete(owner: string, sha256: string): Promise<void>
+  close(): Promise<void>
+}

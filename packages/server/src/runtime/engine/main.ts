@@ -1,0 +1,48 @@
+import type { LoadMessage } from '../wire/messages.ts'
+import { Channel } from './channel.ts'
+import { asFailure } from './failure.ts'
+import { jsonReply, parseHead, type Reply, ServedModel } from './served-model.ts'
+
+/**
+ * The engine process: one model, which arrives over descriptor 3, and then its requests, one at a time.
+ *
+ * It holds no key and no other tenant's data, and nothing it could be made to do is believed by the gatekeeper. It ends
+ * when the channel ends.
+ */
+
+const CHANNEL_DESCRIPTOR = 3
+
+const channel = new Channel(CHANNEL_DESCRIPTOR)
+const model = await load()
+while (model !== undefined) {
+  const frame = channel.receive()
+  if (frame === undefined) break
+  send(await answered(() => model.answer(frame)))
+}
+process.exit(0)
+
+async function load(): Promise<ServedModel | undefined> {
+  const frame = channel.receive()
+  if (frame?.kind !== 'load') return undefined
+  let loaded: ServedModel | undefined
+  const reply = await answered(async () => {
+    loaded = await ServedModel.load(parseHead<LoadMessage>(frame.head), frame.body)
+    return loaded.describe()
+  })
+  send(reply)
+  return loaded
+}
+
+/** A failure is an answer too. Its cause stays here: it could hold something of the input. */
+async function answered(work: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await work()
+  } catch (error) {
+    const { code, reason, subject } = asFailure(error, 'RUN_FAILED', 'internal')
+    return jsonReply('failure', { code, reason, subject })
+  }
+}
+
+function send({ kind, head, parts }: Reply): void {
+  channel.send(kind, head, parts)
+}

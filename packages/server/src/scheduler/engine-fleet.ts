@@ -1,0 +1,196 @@
+import type { Engine, EngineLimits, EngineModel } from '../runtime/host/index.ts'
+import { EngineSlot, type StopReason } from './engine-slot.ts'
+import type { ScheduledModel } from './scheduled-model.ts'
+import { engineBudgetBytes, slotMemoryBytes } from './scheduled-model.ts'
+
+/** Starts a walled engine; the scheduler gets it from outside and knows no wall. */
+export type StartEngine = (model: EngineModel, limits: EngineLimits, signal: AbortSignal) => Promise<Engine>
+
+/** The bounds of all engines together. */
+export interface FleetLimits {
+  /** Engines of one model for one tenant. */
+  readonly enginesPerPool: number
+  readonly maxEngines: number
+  readonly enginesMemoryBytes: number
+  readonly engineMemoryBytes: number
+  readonly loadDeadlineMs: number
+}
+
+/** What the fleet tells the scheduler. */
+export interface FleetEvents {
+  /** An engine that had started is dead. */
+  readonly onStopped: (slot: EngineSlot) => void
+}
+
+/**
+ * All engine slots: who has one, and what they take together.
+ *
+ * An engine that has seen one tenant's input serves no other tenant; it is stopped to make room instead.
+ */
+export class EngineFleet {
+  readonly #limits: FleetLimits
+  readonly #startEngine: StartEngine
+  readonly #events: FleetEvents
+  readonly #nowMs: () => number
+  readonly #slots: Map<string, EngineSlot[]> = new Map()
+  #memoryBytes = 0
+  #engines = 0
+
+  constructor(limits: FleetLimits, startEngine: StartEngine, nowMs: () => number, events: FleetEvents) {
+    this.#limits = limits
+    this.#startEngine = startEngine
+    this.#nowMs = nowMs
+    this.#events = events
+  }
+
+  /** Engine processes that exist, those on their way in and out included. */
+  get engines(): number {
+    return this.#engines
+  }
+
+  get memoryBytes(): number {
+    return this.#memoryBytes
+  }
+
+  memoryFor(model: ScheduledModel): number {
+    return slotMemoryBytes(this.#budget(model))
+  }
+
+  /** An engine that is free for this tenant: the one that served it last, else one that has served nobody. */
+  idle(modelKey: string, tenant: string | undefined): EngineSlot | undefined {
+    let best: EngineSlot | undefined
+    for (const slot of this.#slots.get(modelKey) ?? []) {
+      if (slot.phase.name !== 'idle' || !slot.isUsableBy(tenant)) continue
+      if (best === undefined || slot.tenant === tenant) best = slot
+    }
+    return best
+  }
+
+  /** True when one more engine of this pool may be started, if need be in the place of idle ones. */
+  canStart(model: ScheduledModel, tenant: string | undefined, waiting: number): boolean {
+    let pool = 0
+    let starting = 0
+    for (const slot of this.#slots.get(model.key) ?? []) {
+      if (slot.tenant !== tenant || slot.phase.name === 'stopping') continue
+      pool++
+      if (slot.phase.name === 'starting') starting++
+    }
+    if (pool >= this.#limits.enginesPerPool || starting >= waiting) return false
+    return this.#victims(this.memoryFor(model)) !== undefined
+  }
+
+  /** True when the model has an engine that serves, or will serve, exactly this pool. */
+  hasPool(modelKey: string, tenant: string | undefined): boolean {
+    const slots = this.#slots.get(modelKey) ?? []
+    return slots.some((slot) => slot.tenant === tenant && slot.phase.name !== 'stopping')
+  }
+
+  /**
+   * Starts an engine; the slot is idle when the promise resolves.
+   *
+   * @throws what `StartEngine` throws; the slot is gone then.
+   */
+  async start(model: ScheduledModel, tenant: string | undefined): Promise<EngineSlot> {
+    const budget = this.#budget(model)
+    const slot = new EngineSlot(model, slotMemoryBytes(budget), tenant)
+    const victims = this.#victims(slot.memoryBytes) ?? []
+    const deaths = victims.map((victim) => this.stop(victim, 'evicted'))
+    this.#add(slot)
+    try {
+      await Promise.all(deaths)
+      slot.abandon.signal.throwIfAborted()
+      const limits = { memoryBudgetBytes: budget, threads: 1, loadDeadlineMs: this.#limits.loadDeadlineMs }
+      const engine = await this.#startEngine(model.source, limits, slot.abandon.signal)
+      if (slot.abandon.signal.aborted) await engine.kill()
+      slot.abandon.signal.throwIfAborted()
+      slot.step({ name: 'started', engine, nowMs: this.#nowMs() })
+      const exit = (): Promise<void> => this.stop(slot, 'exited')
+      engine.exited.then(exit, exit)
+      return slot
+    } catch (error) {
+      slot.stopReason ??= 'failed'
+      this.#remove(slot)
+      throw error
+    }
+  }
+
+  /** Kills the slot's engine; resolves when it is dead and its memory is free. */
+  stop(slot: EngineSlot, reason: StopReason): Promise<void> {
+    const { phase } = slot
+    if (phase.name === 'stopping') return slot.gone
+    slot.step({ name: 'stopped' })
+    slot.stopReason = reason
+    if (phase.name === 'starting') {
+      slot.abandon.abort()
+    } else {
+      const remove = (): void => {
+        this.#remove(slot)
+        this.#events.onStopped(slot)
+      }
+      phase.engine.kill().then(remove, remove)
+    }
+    return slot.gone
+  }
+
+  /** Kills every engine of a model. */
+  async release(modelKey: string): Promise<void> {
+    await Promise.all([...(this.#slots.get(modelKey) ?? [])].map((slot) => this.stop(slot, 'released')))
+  }
+
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#slots.keys()].map((modelKey) => this.release(modelKey)))
+  }
+
+  /** Stops what has been idle for that long. */
+  stopIdle(idleMs: number): void {
+    const now = this.#nowMs()
+    for (const slot of this.#idleSlots()) if (now - slot.sinceMs >= idleMs) void this.stop(slot.slot, 'idle')
+  }
+
+  #budget(model: ScheduledModel): number {
+    return engineBudgetBytes(model.source.sizeBytes, this.#limits.engineMemoryBytes)
+  }
+
+  /** The idle slots to stop so that one more fits, longest idle first; undefined when it cannot fit now. */
+  #victims(memoryBytes: number): EngineSlot[] | undefined {
+    let memory = this.#memoryBytes + memoryBytes
+    let engines = this.#engines + 1
+    const fits = (): boolean => memory <= this.#limits.enginesMemoryBytes && engines <= this.#limits.maxEngines
+    const victims: EngineSlot[] = []
+    if (fits()) return victims
+    for (const { slot } of this.#idleSlots().sort((a, b) => a.sinceMs - b.sinceMs)) {
+      victims.push(slot)
+      memory -= slot.memoryBytes
+      engines--
+      if (fits()) return victims
+    }
+    return undefined
+  }
+
+  #idleSlots(): { readonly slot: EngineSlot; readonly sinceMs: number }[] {
+    const idle: { readonly slot: EngineSlot; readonly sinceMs: number }[] = []
+    for (const slots of this.#slots.values()) {
+      for (const slot of slots) if (slot.phase.name === 'idle') idle.push({ slot, sinceMs: slot.phase.sinceMs })
+    }
+    return idle
+  }
+
+  #add(slot: EngineSlot): void {
+    const slots = this.#slots.get(slot.model.key)
+    if (slots === undefined) this.#slots.set(slot.model.key, [slot])
+    else slots.push(slot)
+    this.#memoryBytes += slot.memoryBytes
+    this.#engines++
+  }
+
+  #remove(slot: EngineSlot): void {
+    const slots = this.#slots.get(slot.model.key) ?? []
+    const left = slots.filter((other) => other !== slot)
+    if (left.length === slots.length) return
+    if (left.length === 0) this.#slots.delete(slot.model.key)
+    else this.#slots.set(slot.model.key, left)
+    this.#memoryBytes -= slot.memoryBytes
+    this.#engines--
+    slot.markGone()
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { configJson, parseServerConfig } from '../src/config.ts'
+import { defaultLimits, LIMIT_RANGES } from '../src/config-limits.ts'
+
+const KEY = 'ab'.repeat(32)
+const OTHER_KEY = 'cd'.repeat(32)
+
+function parse(change: object): ReturnType<typeof parseServerConfig> {
+  return parseServerConfig(JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tenants: [], ...change }))
+}
+
+describe('a configuration', () => {
+  test('that says little is strict where it is silent', () => {
+    expect(parse({})).toEqual({
+      listen: { host: '127.0.0.1', port: 0 },
+      tenants: [],
+      unattestedClients: false,
+      isolation: 'full',
+      sharedEngines: false,
+      keySource: 'ephemeral',
+      limits: defaultLimits(),
+    })
+  })
+
+  test('names tenants by the hashes of their keys', () => {
+    const tenants = [{ name: 'alice', role: 'owner', keySha256: KEY }]
+    expect(parse({ tenants }).tenants).toEqual(tenants)
+  })
+
+  test('sets limits by name, and leaves the others as they are', () => {
+    const { limits } = parse({ limits: { requestDeadlineMs: 1234 } })
+    expect(limits).toEqual({ ...defaultLimits(), requestDeadlineMs: 1234 })
+  })
+
+  test('has defaults within the ranges that it allows', () => {
+    for (const [name, value] of Object.entries(defaultLimits())) {
+      const [min, max] = Object.entries(LIMIT_RANGES).find(([other]) => other === name)?.[1] ?? [1, 0]
+      expect(value, name).toBeGreaterThanOrEqual(min)
+      expect(value, name).toBeLessThanOrEqual(max)
+    }
+  })
+
+  test('is shown as JSON with every limit', () => {
+    expect(configJson(parse({}))).toMatchObject({ isolation: 'full', limits: { requestDeadlineMs: 30_000 } })
+  })
+
+  test.each([
+    ['an unknown member', { debug: true }, 'UNKNOWN_MEMBER', { field: 'configuration', member: 'debug' }],
+    [
+      'an unknown limit',
+      { limits: { speed: 1 } },
+      'UNKNOWN_MEMBER',
+      { field: 'configuration.limits', member: 'speed' },
+    ],
+    ['a limit out of range', { limits: { cores: 0 } }, 'WRONG_VALUE', { field: 'configuration.limits.cores' }],
+    [
+      'a port out of range',
+      { listen: { host: 'a', port: 65_536 } },
+      'WRONG_VALUE',
+      { field: 'configuration.listen.port' },
+    ],
+    [
+      'a host with a space',
+      { listen: { host: 'a b', port: 1 } },
+      'WRONG_VALUE',
+      { field: 'configuration.listen.host' },
+    ],
+    ['no listener', { listen: undefined }, 'MISSING_MEMBER', { member: 'listen' }],
+    ['an isolation that does not exist', { isolation: 'some' }, 'WRONG_VALUE', { field: 'configuration.isolation' }],
+    ['text for a boolean', { sharedEngines: 'yes' }, 'WRONG_TYPE', { field: 'configuration.sharedEngines' }],
+    [
+      'an unknown role',
+      { tenants: [{ name: 'a', role: 'root', keySha256: KEY }] },
+      'WRONG_VALUE',
+      { field: 'configuration.tenants[0].role' },
+    ],
+    [
+      'a key instead of its hash',
+      { tenants: [{ name: 'a', role: 'owner', keySha256: 'secret' }] },
+      'WRONG_VALUE',
+      { field: 'configuration.tenants[0].keySha256' },
+    ],
+    [
+      'two tenants of one name',
+      {
+        tenants: [
+          { name: 'a', role: 'owner', keySha256: KEY },
+          { name: 'a', role: 'owner', keySha256: OTHER_KEY },
+        ],
+      },
+      'WRONG_VALUE',
+      { field: 'configuration.tenants' },
+    ],
+    [
+      'two tenants of one key',
+      {
+        tenants: [
+          { name: 'a', role: 'owner', keySha256: KEY },
+          { name: 'b', role: 'owner', keySha256: KEY },
+        ],
+      },
+      'WRONG_VALUE',
+      { field: 'configuration.tenants' },
+    ],
+  ])('is refused with %s', (_name, change, code, details) => {
+    expect(() => parse(change)).toThrowError(
+      expect.objectContaining({ code, details: expect.objectContaining(details) }),
+    )
+  })
+})

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import { fromBase64Url, fromUtf8, parseJson } from '@blindai/core'
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseServerConfig, type ServerConfig } from '../src/config.ts'
+import { type RunningServer, type ServerDependencies, startServer } from '../src/gatekeeper.ts'
+import { createLineLog } from '../src/gatekeeper-log.ts'
+import { FakeEngines } from './fixtures/fake-engines.ts'
+import { digestOf, ECHO_SOURCE, KEYS } from './fixtures/house.ts'
+import { ask1, socketTo } from './fixtures/listening.ts'
+
+const SOFTWARE = { name: 'blindai', version: '0.1.0', digest: '00'.repeat(32) }
+const ALICE = { authorization: `Bearer ${KEYS.alice}` }
+const KEY_SHA256 = createHash('sha256').update(KEYS.alice).digest('hex')
+
+function configOf(change: object = {}): ServerConfig {
+  return parseServerConfig(
+    JSON.stringify({
+      listen: { host: '127.0.0.1', port: 0 },
+      plainListen: { host: '127.0.0.1', port: 0 },
+      tenants: [{ name: 'alice', role: 'owner', keySha256: KEY_SHA256 }],
+      isolation: 'none',
+      unattestedClients: true,
+      ...change,
+    }),
+  )
+}
+
+function dependencies(engines = new FakeEngines(), lines: string[] = []): ServerDependencies {
+  return {
+    evidence: ECHO_SOURCE,
+    software: SOFTWARE,
+    log: createLineLog(
+      (line) => lines.push(line),
+      () => new Date(0),
+    ),
+    engines: { isolation: 'reduced', missing: ['network namespace'], start: engines.start },
+  }
+}
+
+const running: RunningServer[] = []
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.close()
+})
+
+async function started(config = configOf(), deps = dependencies()): Promise<RunningServer> {
+  const server = await startServer(config, deps)
+  running.push(server)
+  return server
+}
+
+function portOf(url: string | undefined): { readonly port: number; close(): Promise<void> } {
+  return { port: Number(new URL(url ?? '').port), close: async () => undefined }
+}
+
+async function statementOf(server: RunningServer): Promise<unknown> {
+  const document: unknown = await (await fetch(`${server.plainUrl}/.well-known/blindai/attestation`)).json()
+  return parseJson('statement', fromUtf8('statement', fromBase64Url('statement', Object(document).statement)))
+}
+
+describe('a server', () => {
+  test('states its keys, its isolation and its configuration', async () => {
+    const server = await started()
+    const socket = await socketTo(portOf(server.url))
+    const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
+    socket.destroy()
+    expect(await statementOf(server)).toMatchObject({
+      keyset: { tls: [digestOf(spki ?? Buffer.alloc(0))], channel: { crv: 'Ed25519' }, receipts: { crv: 'Ed25519' } },
+      config: {
+        isolation: 'reduced',
+        keySource: 'ephemeral',
+        unattestedClients: true,
+        legacyListeners: false,
+        sharedEngines: false,
+        credentials: [KEY_SHA256],
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      software: SOFTWARE,
+    })
+    expect(server).toMatchObject({ isolation: 'reduced', missing: ['network namespace'] })
+  })
+
+  test('has new keys at every start, and another digest for another configuration', async () => {
+    const [first, second] = [
+      await statementOf(await started()),
+      await statementOf(await started(configOf({ sharedEngines: true }))),
+    ]
+    for (const key of ['tls', 'ohttp', 'channel', 'receipts']) {
+      expect(Object(first).keyset[key]).not.toEqual(Object(second).keyset[key])
+    }
+    expect(Object(first).config.digest).not.toBe(Object(second).config.digest)
+  })
+
+  test('does not start behind a wall weaker than its configuration requires', async () => {
+    await expect(startServer(configOf({ isolation: 'full' }), dependencies())).rejects.toMatchObject({
+      code: 'WALL_TOO_WEAK',
+      details: { required: 'full', available: 'reduced', missing: ['network namespace'] },
+    })
+  })
+
+  test('does not start where it cannot listen, and leaves nothing open', async () => {
+    const server = await started()
+    const { port } = portOf(server.url)
+    await expect(
+      startServer(configOf({ plainListen: { host: '127.0.0.1', port } }), dependencies()),
+    ).rejects.toMatchObject({
+      code: 'ADDRESS_UNAVAILABLE',
+      details: { listener: 'plainListen', reason: 'EADDRINUSE' },
+    })
+  })
+
+  test('serves from upload to answer', async () => {
+    const engines = new FakeEngines()
+    engines.onRun = (run) => run.answer()
+    const server = await started(configOf(), dependencies(engines))
+    const socket = await socketTo(portOf(server.url))
+    const model = new Uint8Array([1, 2, 3])
+    expect(await ask1(socket, 'PUT', `/v1/models/${digestOf(model)}?name=m`, ALICE, model)).toMatchObject({
+      status: 201,
+    })
+    const body = '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}'
+    expect(await ask1(socket, 'POST', '/v2/models/m/infer', ALICE, body)).toMatchObject({ status: 200 })
+    socket.destroy()
+  })
+
+  test('that closes ends what is in flight, then kills its engines', async () => {
+    const engines = new FakeEngines()
+    const server = await started(configOf(), dependencies(engines))
+    const socket = await socketTo(portOf(server.url))
+    const model = new Uint8Array([1, 2, 3])
+    await ask1(socket, 'PUT', `/v1/models/${digestOf(model)}?name=m`, ALICE, model)
+    const body = '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}'
+    const inFlight = ask1(socket, 'POST', '/v2/models/m/infer', ALICE, body)
+    const run = await engines.run(0)
+    const closed = server.close()
+    run.answer()
+    expect(await inFlight).toMatchObject({ status: 200 })
+    await closed
+    expect(engines.living).toHaveLength(0)
+    await expect(socketTo(portOf(server.url))).rejects.toThrow()
+  })
+
+  test('writes down nothing of requests, models, names or keys', async () => {
+    const lines: string[] = []
+    const engines = new FakeEngines()
+    const server = await started(configOf(), dependencies(engines, lines))
+    const socket = await socketTo(portOf(server.url))
+    const model = Buffer.from('canary-weights')
+    await ask1(socket, 'PUT', `/v1/models/${digestOf(model)}?name=canary-name`, ALICE, model)
+    const body =
+      '{"id":"canary-id","inputs":[{"name":"canary-input","datatype":"BYTES","shape":[1],"data":["canary-data"]}]}'
+    engines.onRun = (run) => run.fail(new TypeError('canary-message'))
+    await ask1(socket, 'POST', '/v2/models/canary-name/infer', ALICE, body)
+    engines.onRun = (run) => run.engine.die()
+    await ask1(socket, 'POST', '/v2/models/canary-name/infer', ALICE, body)
+    await ask1(socket, 'POST', '/v2/models/canary-name/infer', ALICE, body)
+    await ask1(socket, 'GET', '/canary-path?canary-query', { authorization: 'Bearer canary-key' })
+    socket.destroy()
+    await server.close()
+    const events = lines.map((line) => JSON.parse(line).event)
+    expect(new Set(events)).toEqual(
+      new Set([
+        'server-started',
+        'engine-started',
+        'request-failed',
+        'engine-stopped',
+        'model-quarantined',
+        'server-draining',
+        'server-closed',
+      ]),
+    )
+    expect(lines.join('')).not.toMatch(/canary|key-of-alice/)
+  })
+})

@@ -1,0 +1,332 @@
+import { describe, expect, test } from 'vitest'
+import { ApiError } from '../../src/http/index.ts'
+import { bodyOfPieces } from '../../src/http/memory-body.ts'
+import { engineError } from '../fixtures/fake-engines.ts'
+import { answerOf, buildHouse, digestOf, KEYS, provedConnection } from '../fixtures/house.ts'
+
+const MODEL = new Uint8Array(300_000).map((_, i) => i)
+const SHA256 = digestOf(MODEL)
+const PATH = `/v1/models/${SHA256}`
+
+describe('an upload', () => {
+  test('in one piece makes a model, described by the engine that loaded it', async () => {
+    const { ask, engines } = await buildHouse()
+    expect(await ask('PUT', `${PATH}?name=digits`, { as: 'alice', body: MODEL })).toMatchObject({
+      status: 201,
+      json: {
+        sha256: SHA256,
+        name: 'digits',
+        kind: 'onnx',
+        bytes: MODEL.byteLength,
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+      },
+    })
+    expect(engines.engines).toHaveLength(1)
+  })
+
+  test('of what is there already says so, keeps it, and may rename it', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL, '?name=old')
+    expect(await ask('PUT', `${PATH}?name=new`, { as: 'alice', body: MODEL })).toMatchObject({
+      status: 200,
+      json: { name: 'new' },
+    })
+    expect(await ask('GET', '/v1/models/old', { as: 'alice' })).toMatchObject({ status: 404 })
+  })
+
+  test('as another kind of what is there is refused', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL)
+    expect(await ask('PUT', `${PATH}?kind=bundle`, { as: 'alice', body: MODEL })).toMatchObject({
+      status: 409,
+      json: { code: 'MODEL_EXISTS' },
+    })
+  })
+
+  test('under the digest of other bytes is refused and leaves nothing', async () => {
+    const { ask, models } = await buildHouse()
+    expect(await ask('PUT', PATH, { as: 'alice', body: MODEL.subarray(1) })).toMatchObject({
+      status: 422,
+      json: { code: 'DIGEST_MISMATCH' },
+    })
+    expect(models.quota.of('alice')).toBe(0)
+    expect(await ask('HEAD', PATH, { as: 'alice' })).toMatchObject({ status: 404 })
+  })
+
+  test('that the engine refuses is refused with the engine’s code and leaves nothing', async () => {
+    const { ask, engines, models, scheduler } = await buildHouse()
+    engines.beforeStart = async () => {
+      throw engineError('MODEL_REFUSED')
+    }
+    expect(await ask('PUT', PATH, { as: 'alice', body: MODEL })).toMatchObject({
+      headers: { 'x-blindai-error': 'MODEL_REFUSED' },
+    })
+    expect(models.list('alice')).toEqual([])
+    expect(models.quota.of('alice')).toBe(0)
+    expect(scheduler.engines).toBe(0)
+  })
+
+  test('in one piece that breaks off leaves nothing', async () => {
+    const { dispatch, models } = await buildHouse()
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield MODEL.subarray(0, 1000)
+      throw new ApiError('BODY_TRUNCATED', { received: 1000 })
+    }
+    const response = await dispatch({
+      method: 'PUT',
+      path: PATH,
+      query: '',
+      headers: { authorization: `Bearer ${KEYS.alice}` },
+      body: bodyOfPieces(broken(), MODEL.byteLength),
+      signal: new AbortController().signal,
+      channel: { kind: 'tls', connection: provedConnection() },
+    })
+    expect(response).toMatchObject({ status: 400, headers: { 'x-blindai-error': 'BODY_TRUNCATED' } })
+    expect(models.findUpload('alice', SHA256)).toBeUndefined()
+    expect(models.quota.of('alice')).toBe(0)
+  })
+
+  test.each([
+    ['a path that is no digest', '/v1/models/digits', 'PARAMETER_INVALID'],
+    ['an upper-case digest', `/v1/models/${'AB'.repeat(32)}`, 'PARAMETER_INVALID'],
+    ['an unknown parameter', `${PATH}?overwrite=1`, 'PARAMETER_INVALID'],
+    ['a parameter given twice', `${PATH}?name=a&name=b`, 'PARAMETER_INVALID'],
+    ['a name with a slash', `${PATH}?name=a%2Fb`, 'PARAMETER_INVALID'],
+    ['a digest for a name', `${PATH}?name=${'ab'.repeat(32)}`, 'PARAMETER_INVALID'],
+    ['a kind that does not exist', `${PATH}?kind=pickle`, 'PARAMETER_INVALID'],
+    ['a task without a bundle', `${PATH}?task=text-classification`, 'PARAMETER_INVALID'],
+  ])('is refused with %s', async (_name, target, code) => {
+    const { ask } = await buildHouse()
+    expect(await ask('PUT', target, { as: 'alice', body: MODEL })).toMatchObject({ status: 400, json: { code } })
+  })
+
+  test('larger than a model may be is refused by its announced length', async () => {
+    const { ask } = await buildHouse({ limits: { maxModelBytes: 1000 } })
+    expect(await ask('PUT', PATH, { as: 'alice', body: MODEL })).toMatchObject({
+      status: 413,
+      json: { code: 'MODEL_TOO_LARGE' },
+    })
+  })
+})
+
+describe('an upload in parts', () => {
+  const part = (from: number, to: number, length = MODEL.byteLength) => ({
+    as: 'alice' as const,
+    body: MODEL.subarray(from, to),
+    headers: { 'upload-offset': String(from), 'upload-length': String(length) },
+  })
+
+  test('tells after each part where the next begins, and becomes a model with the last', async () => {
+    const { ask } = await buildHouse()
+    expect(await ask('PUT', PATH, part(0, 100_000))).toMatchObject({
+      status: 202,
+      json: { offset: 100_000 },
+      headers: { 'upload-offset': '100000' },
+    })
+    expect(await ask('HEAD', PATH, { as: 'alice' })).toMatchObject({
+      status: 200,
+      headers: { 'upload-offset': '100000', 'upload-length': '300000' },
+    })
+    expect(await ask('PUT', PATH, part(100_000, 300_000))).toMatchObject({ status: 201 })
+    expect(await ask('HEAD', PATH, { as: 'alice' })).toMatchObject({ headers: { 'upload-offset': '300000' } })
+  })
+
+  test('is nothing to another tenant', async () => {
+    const { ask } = await buildHouse()
+    await ask('PUT', PATH, part(0, 100_000))
+    expect(await ask('HEAD', PATH, { as: 'bob' })).toMatchObject({ status: 404 })
+    expect(await ask('PUT', PATH, { ...part(100_000, 300_000), as: 'bob' })).toMatchObject({
+      status: 409,
+      json: { code: 'UPLOAD_OFFSET_MISMATCH' },
+      headers: { 'upload-offset': '0' },
+    })
+  })
+
+  test('keeps what arrived of a part that broke off', async () => {
+    const { ask, dispatch } = await buildHouse()
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield MODEL.subarray(0, 70_000)
+      throw new ApiError('BODY_TRUNCATED', { received: 70_000 })
+    }
+    await answerOf(
+      await dispatch({
+        method: 'PUT',
+        path: PATH,
+        query: '',
+        headers: { authorization: `Bearer ${KEYS.alice}`, ...part(0, 0).headers },
+        body: bodyOfPieces(broken(), undefined),
+        signal: new AbortController().signal,
+        channel: { kind: 'tls', connection: provedConnection() },
+      }),
+    )
+    expect(await ask('HEAD', PATH, { as: 'alice' })).toMatchObject({ headers: { 'upload-offset': '70000' } })
+    expect(await ask('PUT', PATH, part(70_000, 300_000))).toMatchObject({ status: 201 })
+  })
+
+  test('at the wrong place is told the right one', async () => {
+    const { ask } = await buildHouse()
+    await ask('PUT', PATH, part(0, 1000))
+    expect(await ask('PUT', PATH, part(2000, 3000))).toMatchObject({
+      status: 409,
+      headers: { 'x-blindai-error': 'UPLOAD_OFFSET_MISMATCH', 'upload-offset': '1000' },
+    })
+    expect(await ask('PUT', PATH, part(1000, 2000, 400_000))).toMatchObject({
+      status: 409,
+      json: { code: 'UPLOAD_LENGTH_MISMATCH' },
+    })
+  })
+
+  test('can begin anew, and be given up', async () => {
+    const { ask, models } = await buildHouse()
+    await ask('PUT', PATH, part(0, 1000))
+    expect(await ask('PUT', PATH, part(0, 500))).toMatchObject({ status: 202, json: { offset: 500 } })
+    expect(await ask('DELETE', PATH, { as: 'alice' })).toMatchObject({ status: 204 })
+    expect(models.quota.of('alice')).toBe(0)
+    expect(await ask('DELETE', PATH, { as: 'alice' })).toMatchObject({ status: 404 })
+  })
+
+  test('that goes on past its announced length is given up', async () => {
+    const { ask, models } = await buildHouse()
+    expect(await ask('PUT', PATH, part(0, 1000, 999))).toMatchObject({ status: 400, json: { code: 'UPLOAD_TOO_LONG' } })
+    expect(models.findUpload('alice', SHA256)).toBeUndefined()
+  })
+
+  test.each([
+    ['no length', { 'upload-offset': '0' }],
+    ['an offset past its length', { 'upload-offset': '10', 'upload-length': '9' }],
+    ['an offset that is no number', { 'upload-offset': '0x0', 'upload-length': '9' }],
+    ['a length that is no number', { 'upload-offset': '0', 'upload-length': '-1' }],
+  ])('is refused with %s', async (_name, headers) => {
+    const { ask } = await buildHouse()
+    expect(await ask('PUT', PATH, { as: 'alice', headers })).toMatchObject({
+      status: 400,
+      json: { code: 'HEADER_INVALID' },
+    })
+  })
+})
+
+describe('over Oblivious HTTP an upload or delete', () => {
+  const channel = { kind: 'ohttp' } as const
+  const headers = { 'blindai-operation-id': 'operation-0123456789' }
+
+  test('needs an operation id', async () => {
+    const { ask } = await buildHouse()
+    for (const method of ['PUT', 'DELETE']) {
+      expect(await ask(method, PATH, { as: 'alice', channel })).toMatchObject({
+        status: 400,
+        json: { code: 'OPERATION_ID_NEEDED' },
+      })
+    }
+  })
+
+  test('takes effect once for each id, which is its tenant’s alone', async () => {
+    const { ask } = await buildHouse()
+    expect(await ask('PUT', PATH, { as: 'alice', body: MODEL, channel, headers })).toMatchObject({ status: 201 })
+    expect(await ask('DELETE', PATH, { as: 'alice', channel, headers })).toMatchObject({
+      status: 409,
+      json: { code: 'OPERATION_REPLAYED' },
+    })
+    expect(await ask('PUT', PATH, { as: 'bob', body: MODEL, channel, headers })).toMatchObject({ status: 201 })
+  })
+
+  test('is refused when more ids are remembered than may be', async () => {
+    const { ask } = await buildHouse({ limits: { maxOperationIdsPerTenant: 1 } })
+    await ask('DELETE', PATH, { as: 'alice', channel, headers })
+    const another = { 'blindai-operation-id': 'operation-9876543210' }
+    expect(await ask('DELETE', PATH, { as: 'alice', channel, headers: another })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '3601', 'x-blindai-error': 'OPERATION_LIMIT' },
+    })
+  })
+})
+
+describe('a model', () => {
+  test('is listed and shown to its owner with its grants', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL, '?name=digits')
+    await ask('PUT', '/v1/models/digits/grants/carol', { as: 'alice' })
+    const listed = {
+      sha256: SHA256,
+      name: 'digits',
+      kind: 'onnx',
+      bytes: MODEL.byteLength,
+      owner: true,
+      createdAt: 1_800_000_000,
+      grants: ['carol'],
+    }
+    expect(await ask('GET', '/v1/models', { as: 'alice' })).toMatchObject({ status: 200, json: { models: [listed] } })
+    expect(await ask('GET', '/v1/models/digits', { as: 'alice' })).toMatchObject({
+      json: { ...listed, inputs: [{ name: 'x' }] },
+    })
+  })
+
+  test('is run, but not changed, by whom it is granted to', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL, '?name=digits')
+    await ask('PUT', `${PATH}/grants/bob`, { as: 'alice' })
+    const shown = await ask('GET', '/v1/models/digits', { as: 'bob' })
+    expect(shown).toMatchObject({ status: 200, json: { owner: false } })
+    expect(shown.json).not.toHaveProperty('grants')
+    for (const [method, path] of [
+      ['DELETE', PATH],
+      ['PUT', `${PATH}/grants/carol`],
+    ] as const) {
+      expect(await ask(method, path, { as: 'bob' })).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } })
+    }
+    await ask('DELETE', `${PATH}/grants/bob`, { as: 'alice' })
+    expect(await ask('GET', '/v1/models/digits', { as: 'bob' })).toMatchObject({ status: 404 })
+  })
+
+  test('can be granted to all', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL)
+    expect(await ask('PUT', `${PATH}/grants/*`, { as: 'alice' })).toMatchObject({ status: 204 })
+    expect(await ask('GET', PATH, { as: 'carol' })).toMatchObject({ status: 200 })
+  })
+
+  test('that is foreign, ungranted or missing looks the same, byte for byte, on every route', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL, '?name=digits')
+    await ask('PUT', `${PATH}/grants/carol`, { as: 'alice' })
+    const nobody = 'ef'.repeat(32)
+    for (const [method, build] of [
+      ['GET', (m: string) => `/v1/models/${m}`],
+      ['HEAD', (m: string) => `/v1/models/${m}`],
+      ['DELETE', (m: string) => `/v1/models/${m}`],
+      ['PUT', (m: string) => `/v1/models/${m}/grants/carol`],
+      ['DELETE', (m: string) => `/v1/models/${m}/grants/carol`],
+      ['GET', (m: string) => `/v2/models/${m}`],
+      ['GET', (m: string) => `/v2/models/${m}/ready`],
+      ['POST', (m: string) => `/v2/models/${m}/infer`],
+      ['POST', (m: string) => `/v2/models/${m}/versions/7/infer`],
+    ] as const) {
+      const how = { as: 'bob', ...(method === 'POST' ? { body: '{"inputs":[]}' } : {}) } as const
+      const foreign = await ask(method, build(SHA256), how)
+      const missing = await ask(method, build(nobody), how)
+      expect(foreign).toMatchObject({ status: 404, headers: { 'x-blindai-error': 'MODEL_NOT_FOUND' } })
+      expect(foreign.bytes).toEqual(missing.bytes)
+      expect({ ...foreign.headers, 'x-request-id': '' }).toEqual({ ...missing.headers, 'x-request-id': '' })
+    }
+  })
+
+  test('that is foreign looks missing to a task, too', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL)
+    const run = (model: string) =>
+      ask('POST', '/v1/tasks/text-classification', { as: 'bob', body: JSON.stringify({ model, inputs: ['x'] }) })
+    const foreign = await run(SHA256)
+    expect(foreign).toMatchObject({ status: 404, json: { code: 'MODEL_NOT_FOUND' } })
+    expect(foreign.bytes).toEqual((await run('ef'.repeat(32))).bytes)
+  })
+
+  test('that is uploaded by two tenants is there for each until that one deletes it', async () => {
+    const { ask, engines, upload } = await buildHouse()
+    await upload('alice', MODEL)
+    await upload('bob', MODEL)
+    expect(await ask('DELETE', PATH, { as: 'alice' })).toMatchObject({ status: 204 })
+    expect(await ask('GET', PATH, { as: 'alice' })).toMatchObject({ status: 404 })
+    expect(await ask('GET', PATH, { as: 'bob' })).toMatchObject({ status: 200 })
+    expect(engines.living).toHaveLength(1)
+  })
+})

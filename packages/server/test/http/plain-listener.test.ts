@@ -1,0 +1,88 @@
+import {
+  collectBody,
+  encapsulateRequest,
+  encapsulateStream,
+  OHTTP_AUTHORITY,
+  parseKeyConfigList,
+} from '@blindai/channel'
+import { afterEach, describe, expect, test } from 'vitest'
+import { KEYS, NOW } from '../fixtures/house.ts'
+import { openHouse } from '../fixtures/listening.ts'
+
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const house of open.splice(0)) await house.close()
+})
+
+describe('Oblivious HTTP on the plain listener', () => {
+  test.each(['whole', 'chunked'])('carries an API request and its answer, %s', async (kind) => {
+    const house = await openHouse()
+    open.push(house)
+    const configs = parseKeyConfigList(house.ohttpKeys.keyConfigList)
+    const headers = [['authorization', `Bearer ${KEYS.alice}`]] as const
+    const request = {
+      method: 'GET',
+      scheme: 'https',
+      authority: OHTTP_AUTHORITY,
+      path: '/v2',
+      headers,
+      body: new Uint8Array(),
+    } as const
+    const sealed = await (kind === 'whole' ? encapsulateRequest : encapsulateStream)(configs, request, { now: NOW })
+    const body = Buffer.from(await collectBody(sealed.body, 1 << 20))
+    const answer = await fetch(`http://127.0.0.1:${house.plain.port}/.well-known/blindai/ohttp`, {
+      method: 'POST',
+      headers: { 'content-type': sealed.contentType },
+      body,
+    })
+    expect(answer.status).toBe(200)
+    if (answer.body === null) throw new TypeError('no body')
+    const response = await sealed.openResponse(answer.body)
+    expect(response.status).toBe(200)
+    expect(JSON.parse(Buffer.from(await collectBody(response.body, 1 << 20)).toString())).toMatchObject({
+      name: 'blindai',
+    })
+  })
+})
+
+async function origin(): Promise<string> {
+  const house = await openHouse()
+  open.push(house)
+  return `http://127.0.0.1:${house.plain.port}`
+}
+
+describe('the plain listener', () => {
+  test('serves the document and health to any page', async () => {
+    const base = await origin()
+    for (const path of ['/.well-known/blindai/attestation', '/v2/health/live', '/v2/health/ready']) {
+      const answer = await fetch(base + path)
+      expect(answer.status).toBe(200)
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  test('answers a preflight', async () => {
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' }
+    const answer = await fetch(`${await origin()}/.well-known/blindai/ohttp`, { method: 'OPTIONS', headers })
+    expect(answer.status).toBe(204)
+    expect(answer.headers.get('access-control-allow-methods')).toContain('POST')
+    expect(answer.headers.get('access-control-allow-headers')).toContain('content-type')
+  })
+
+  test('has no API, whatever key is shown', async () => {
+    const base = await origin()
+    const headers = { authorization: `Bearer ${KEYS.alice}` }
+    for (const path of ['/v2', '/v1/models', '/v2/models/m']) {
+      const answer = await fetch(base + path, { headers })
+      expect(answer.status).toBe(404)
+      expect(await answer.json()).toMatchObject({ code: 'NOT_FOUND' })
+    }
+  })
+
+  test('lets pages read the code of an error', async () => {
+    const answer = await fetch(`${await origin()}/.well-known/blindai/ohttp`, { method: 'POST', body: 'x' })
+    expect(answer.status).toBe(415)
+    expect(answer.headers.get('access-control-expose-headers')).toContain('x-blindai-error')
+  })
+})

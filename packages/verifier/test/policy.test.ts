@@ -1,0 +1,187 @@
+import type { JsonObject, JsonValue } from '@blindai/core'
+import { describe, expect, test } from 'vitest'
+import schema from '../policy.schema.json' with { type: 'json' }
+import { DEFAULT_POLICY, INTEL_SGX_ROOT_SHA256, parsePolicy, TCB_EVALUATION_FLOORS } from '../src/index.ts'
+
+const DIGEST = 'ab'.repeat(32)
+const REGISTER = 'cd'.repeat(48)
+const REFERENCE: JsonObject = {
+  name: 'release 1',
+  date: '2026-11-23',
+  source: 'image',
+  mrTd: REGISTER,
+  rtmr0: REGISTER,
+  rtmr1: REGISTER,
+  rtmr2: REGISTER,
+  rtmr3: REGISTER,
+  mrSeam: REGISTER,
+  mrConfigId: REGISTER,
+  mrOwner: REGISTER,
+  mrOwnerConfig: REGISTER,
+  mrServiceTd: REGISTER,
+}
+/** Every member that a policy can have. */
+const FULL: JsonObject = {
+  $schema: './policy.schema.json',
+  version: 1,
+  name: 'everything',
+  trustClasses: ['hardware', 'measured-boot', 'simulated'],
+  simulated: { rootSha256: [DIGEST], measurements: [REFERENCE] },
+  tdx: {
+    measurements: [REFERENCE],
+    acceptedTcbStatuses: ['UpToDate', 'OutOfDate', 'TDRelaunchAdvised'],
+    minimumTcbEvaluationDataNumber: 17,
+    minimumTcbDate: '2024-11-13',
+    advisories: { allow: ['INTEL-SA-00001'], deny: ['INTEL-SA-00002'] },
+    allowedAttributes: ['SEPT_VE_DISABLE', 'PKS'],
+    requiredAttributes: ['SEPT_VE_DISABLE'],
+  },
+  config: {
+    isolation: ['full'],
+    keySource: ['ephemeral'],
+    unattestedClients: [false],
+    legacyListeners: [false],
+    crossTenantBatching: [false],
+    sharedEngines: [false],
+    peers: ['a'],
+    credentials: [DIGEST],
+    digest: [DIGEST],
+  },
+  softwareDigests: [DIGEST],
+  maximumEvidenceAgeSeconds: 3600,
+  requirePostQuantum: true,
+}
+
+describe('the default policy', () => {
+  test('accepts hardware only, names no reference value, and keeps the dated floor', () => {
+    expect(DEFAULT_POLICY).toMatchObject({
+      trustClasses: ['hardware'],
+      tdx: {
+        measurements: [],
+        acceptedTcbStatuses: ['UpToDate', 'SWHardeningNeeded'],
+        minimumTcbEvaluationDataNumber: TCB_EVALUATION_FLOORS.tdx,
+        requiredAttributes: [],
+      },
+      requirePostQuantum: false,
+    })
+    expect(DEFAULT_POLICY).not.toHaveProperty('simulated')
+  })
+  test('allows no attribute that opens a trust domain to its host', () => {
+    for (const attribute of ['DEBUG', 'HGS_PLUS_PROF', 'PERF_PROF', 'PMT_PROF', 'MIGRATABLE']) {
+      expect(DEFAULT_POLICY.tdx.allowedAttributes).not.toContain(attribute)
+    }
+  })
+})
+
+describe('a policy', () => {
+  test('with every member is read from text, bytes and value alike', () => {
+    const policy = parsePolicy(FULL)
+    expect(policy.tdx).toMatchObject({ minimumTcbEvaluationDataNumber: 17, minimumTcbDate: 1_731_456_000 })
+    expect(parsePolicy(JSON.stringify(FULL))).toEqual(policy)
+    expect(parsePolicy(new TextEncoder().encode(JSON.stringify(FULL)))).toEqual(policy)
+  })
+  test('cannot be changed once it is parsed', () => {
+    const policy = parsePolicy(FULL)
+    expect(() => Object.assign(policy.tdx, { minimumTcbEvaluationDataNumber: 0 })).toThrow(TypeError)
+  })
+  test('that names a simulated root accepts the class simulated, beside hardware', () => {
+    const policy = parsePolicy({ version: 1, name: 'n', simulated: { rootSha256: [DIGEST] } })
+    expect(policy.trustClasses).toEqual(['hardware', 'simulated'])
+  })
+  test('is written in either case of hexadecimal, and kept in lower case', () => {
+    const policy = parsePolicy({ version: 1, name: 'n', simulated: { rootSha256: [DIGEST.toUpperCase()] } })
+    expect(policy.simulated?.rootSha256).toEqual([DIGEST])
+  })
+})
+
+/** A policy with one value replaced; `undefined` removes it. */
+function changed(path: readonly (string | number)[], value: JsonValue | undefined): JsonValue {
+  const copy: JsonValue = JSON.parse(JSON.stringify(FULL))
+  const parents = path.slice(0, -1)
+  const owner = parents.reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, copy as never)
+  const last = String(path.at(-1))
+  if (value === undefined) delete owner[last]
+  else owner[last] = value
+  return copy
+}
+
+describe('a policy is refused', () => {
+  const cases: readonly (readonly [
+    code: string,
+    field: string,
+    path: readonly (string | number)[],
+    value: JsonValue | undefined,
+  ])[] = [
+    ['UNKNOWN_MEMBER', 'policy', ['allowSimulated'], true],
+    ['UNKNOWN_MEMBER', 'policy.tdx', ['tdx', 'allowDebug'], true],
+    ['UNKNOWN_MEMBER', 'policy.simulated', ['simulated', 'any'], true],
+    ['UNKNOWN_MEMBER', 'policy.config', ['config', 'more'], ['x']],
+    ['UNKNOWN_MEMBER', 'policy.tdx.advisories', ['tdx', 'advisories', 'ignore'], []],
+    ['UNKNOWN_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr4'], REGISTER],
+    ['MISSING_MEMBER', 'policy', ['name'], undefined],
+    ['MISSING_MEMBER', 'policy', ['version'], undefined],
+    ['MISSING_MEMBER', 'policy.simulated', ['simulated', 'rootSha256'], undefined],
+    ['MISSING_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr3'], undefined],
+    ['WRONG_VALUE', 'policy.version', ['version'], 2],
+    ['WRONG_VALUE', 'policy.trustClasses', ['trustClasses'], []],
+    ['WRONG_VALUE', 'policy.trustClasses[0]', ['trustClasses'], ['none']],
+    ['WRONG_VALUE', 'policy.trustClasses', ['trustClasses'], ['hardware', 'hardware']],
+    ['WRONG_TYPE', 'policy.simulated', ['simulated'], true],
+    ['WRONG_LENGTH', 'policy.simulated.rootSha256[0]', ['simulated', 'rootSha256'], ['abcd']],
+    ['NOT_HEX', 'policy.tdx.measurements[0].mrTd', ['tdx', 'measurements', 0, 'mrTd'], 'any'],
+    ['WRONG_VALUE', 'policy.tdx.acceptedTcbStatuses[0]', ['tdx', 'acceptedTcbStatuses'], ['Revoked']],
+    ['WRONG_VALUE', 'policy.tdx.allowedAttributes[0]', ['tdx', 'allowedAttributes'], ['DEBUG']],
+    ['WRONG_VALUE', 'policy.tdx.minimumTcbDate', ['tdx', 'minimumTcbDate'], '13.11.2024'],
+    ['WRONG_TYPE', 'policy.tdx.minimumTcbEvaluationDataNumber', ['tdx', 'minimumTcbEvaluationDataNumber'], 17.5],
+    ['WRONG_TYPE', 'policy.config.unattestedClients', ['config', 'unattestedClients'], false],
+    ['WRONG_TYPE', 'policy.config.unattestedClients[0]', ['config', 'unattestedClients'], ['false']],
+    ['WRONG_VALUE', 'policy.maximumEvidenceAgeSeconds', ['maximumEvidenceAgeSeconds'], 0],
+    ['WRONG_TYPE', 'policy.requirePostQuantum', ['requirePostQuantum'], 'yes'],
+    ['POLICY_CLASS_WITHOUT_ROOT', '', ['simulated'], undefined],
+    ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [INTEL_SGX_ROOT_SHA256]],
+    ['POLICY_DUPLICATE_REFERENCE', 'policy.tdx.measurements', ['tdx', 'measurements'], [REFERENCE, REFERENCE]],
+    ['POLICY_CONTRADICTION', 'policy.tdx.advisories.allow', ['tdx', 'advisories', 'deny'], ['INTEL-SA-00001']],
+    ['POLICY_CONTRADICTION', 'policy.tdx.requiredAttributes', ['tdx', 'requiredAttributes'], ['KL']],
+  ]
+  for (const [code, field, path, value] of cases) {
+    test(`${code}: ${path.join('.')} ${value === undefined ? 'is absent' : `is ${JSON.stringify(value).slice(0, 40)}`}`, () => {
+      const details = field === '' ? expect.anything() : expect.objectContaining({ field })
+      expect(() => parsePolicy(changed(path, value))).toThrowError(expect.objectContaining({ code, details }))
+    })
+  }
+  test('DUPLICATE_MEMBER: a member twice', () => {
+    expect(() => parsePolicy('{"version":1,"name":"a","name":"b"}')).toThrowError(
+      expect.objectContaining({ code: 'DUPLICATE_MEMBER' }),
+    )
+  })
+  test('TOO_LONG: more than a mebibyte', () => {
+    expect(() => parsePolicy(`"${'x'.repeat(1_048_576)}"`)).toThrowError(expect.objectContaining({ code: 'TOO_LONG' }))
+  })
+})
+
+describe('the JSON schema', () => {
+  const { $defs: definitions } = schema
+  const members = (definition: { properties: object }): string[] => Object.keys(definition.properties).sort()
+  test('names exactly the members that the parser knows', () => {
+    const object = (value: JsonValue | undefined): string[] => Object.keys(value as JsonObject).sort()
+    expect(members(schema)).toEqual(object(FULL))
+    expect(members(definitions.simulated)).toEqual(object(FULL.simulated))
+    expect(members(definitions.tdx)).toEqual(object(FULL.tdx))
+    expect(members(definitions.config)).toEqual(object(FULL.config))
+    expect(members(definitions.reference)).toEqual(object(REFERENCE))
+    expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
+  })
+  test('leaves no object open', () => {
+    for (const definition of [schema, ...Object.values(definitions).filter((one) => 'properties' in one)]) {
+      expect(definition).toHaveProperty('additionalProperties', false)
+    }
+  })
+  test('requires what the parser requires', () => {
+    expect(schema.required).toEqual(['version', 'name'])
+    for (const member of definitions.reference.required) {
+      expect(() => parsePolicy(changed(['tdx', 'measurements', 0, member], undefined))).toThrowError(
+        expect.objectContaining({ code: 'MISSING_MEMBER' }),
+      )
+    }
+  })
+})

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { ATTEMPT_NAMES, type Report } from './attempts.ts'
+
+const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url))
+const NOBODY = 65_534
+const IS_ROOT = process.getuid?.() === 0
+
+/** Who runs the server: whoever runs this test, and besides, where that is root, somebody ordinary. */
+const USERS = [
+  { who: IS_ROOT ? 'root' : 'an ordinary user', identity: {} },
+  ...(IS_ROOT ? [{ who: 'an ordinary user', identity: { uid: NOBODY, gid: NOBODY } }] : []),
+]
+
+function startServer(walling: string, mode: string, identity: object): ChildProcess {
+  return spawn(process.execPath, ['--conditions=source', SERVER, walling, mode], {
+    env: { HOME: '/' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...identity,
+  })
+}
+
+async function lineOf(child: ChildProcess): Promise<string> {
+  let text = ''
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk)
+    if (text.includes('\n')) break
+  }
+  return text
+}
+
+describe.each(USERS)('an engine in the hands of an attacker, on a server of $who', ({ identity }) => {
+  let walled: Report
+  let unwalled: Report
+  beforeAll(async () => {
+    walled = JSON.parse(await lineOf(startServer('walled', 'attack', identity)))
+    unwalled = JSON.parse(await lineOf(startServer('unwalled', 'attack', identity)))
+  })
+
+  test('stands behind the whole wall', () => {
+    expect(walled).toMatchObject({ level: 'full', missing: [] })
+    expect(unwalled).toMatchObject({ level: 'none' })
+  })
+
+  test.for(ATTEMPT_NAMES)('cannot %s, and could without the wall', (name) => {
+    expect(walled.outcomes[name]).toMatchObject({ succeeded: false })
+    expect(unwalled.outcomes[name]).toMatchObject({ succeeded: true })
+  })
+
+  test('would have found the very secrets', () => {
+    expect(unwalled.outcomes["read the server's memory"].result).toBe(unwalled.secret)
+    expect(unwalled.outcomes["read another engine's memory"].result).toBe(unwalled.siblingSecret)
+  })
+
+  test('leaves its neighbours alone', () => {
+    expect(walled).toMatchObject({ signals: 0, siblingSurvived: true })
+    expect(unwalled).toMatchObject({ signals: 1, siblingSurvived: false })
+  })
+
+  test('is gone when the server is killed, deaf as it may be', async () => {
+    const server = startServer('walled', 'spin', identity)
+    const { pids }: { pids: number[] } = JSON.parse(await lineOf(server))
+    expect(pids.map(isAlive)).toEqual([true, true])
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+    await allGone(pids)
+  })
+})
+
+/** Resolves when none of the processes runs any more; the test's own time limit is the only one. */
+async function allGone(pids: readonly number[]): Promise<void> {
+  while (pids.some(isAlive)) await delay(10)
+}
+
+/** A zombie that nobody has waited for runs no more. */
+function isAlive(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}/stat`)) return false
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false
+    throw error
+  }
+}
