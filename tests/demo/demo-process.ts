@@ -27,7 +27,7 @@ export const WITHOUT_NAMESPACES = [
   '--map-root-user',
   'sh',
   '-c',
-  'for n in user mnt pid net ipc uts; do echo 0 > /proc/sys/user/max_${n}_namespaces; done; exec "$@"',
+  'for n in user mnt pid net ipc uts; do echo 0 > /proc/sys/user/max_"$n"_namespaces; done; exec "$@"',
   'sh',
 ] as const
 

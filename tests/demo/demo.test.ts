@@ -14,6 +14,10 @@ const DEMO_TIMEOUT_MS = 120_000
 
 const run = promisify(execFile)
 
+if (!CAN_FORBID_NAMESPACES && (process.env.BLINDAI_REQUIRE ?? '').split(',').includes('faults')) {
+  throw new Error('BLINDAI_REQUIRE names faults, and this machine cannot forbid namespaces to a program')
+}
+
 /** What a right demo says: photographs, messages and recordings over both ways in. */
 const RIGHT_ANSWERS = [
   { input: 'images/cat.jpg', answer: 'Egyptian cat' },

@@ -14,10 +14,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     interruption.abort(new Error('interrupted'))
   })
 }
-// A reader that has gone away (`blindai verify … | head -1`) is no error and changes no exit code.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
+// A reader that has gone away (`blindai verify … | head -1`, a closed terminal) is no error and changes no exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+  })
+}
 
 // Node calls parts of its WebCrypto experimental at the first use of each; that tells a user of this command nothing.
 process.removeAllListeners('warning')

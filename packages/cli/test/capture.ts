@@ -17,9 +17,18 @@ export async function blindai(
   options: Partial<Pick<Environment, 'env' | 'folder' | 'interrupted'>> & {
     readonly stdin?: string | Uint8Array
     readonly tty?: boolean
+    /** Called with each text on stdout. */
+    readonly onStdout?: (text: string) => void
   } = {},
 ): Promise<Captured> {
-  const { env = {}, folder = process.cwd(), interrupted = new AbortController().signal, stdin = '', tty } = options
+  const {
+    env = {},
+    folder = process.cwd(),
+    interrupted = new AbortController().signal,
+    stdin = '',
+    tty,
+    onStdout,
+  } = options
   let stdout = ''
   let stderr = ''
   const stream = tty === undefined ? {} : { isTTY: tty }
@@ -28,7 +37,13 @@ export async function blindai(
     folder,
     interrupted,
     stdin: Readable.from([typeof stdin === 'string' ? Buffer.from(stdin) : stdin]),
-    stdout: { ...stream, write: (text) => (stdout += text) },
+    stdout: {
+      ...stream,
+      write(text) {
+        stdout += text
+        onStdout?.(text)
+      },
+    },
     stderr: { ...stream, write: (text) => (stderr += text) },
     now: () => NOON,
   })
