@@ -47,6 +47,12 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   { title: 'Simulator', about: 'State and measurements of the simulated TEE.', catalogue: SIMULATOR_CATALOGUE },
 ]
 
+/** Members of a fact that a message may call; they say nothing of its name. */
+const METHODS: ReadonlySet<string> = new Set(['join', 'map', 'slice', 'toFixed', 'toString'])
+
+/** What a time that is only a placeholder prints. */
+const START_OF_TIME = '1970-01-01T00:00:00Z'
+
 const TARGET = join(import.meta.dirname, '../docs/errors.md')
 
 const page = [
@@ -87,15 +93,20 @@ function kindOf(row: Row): string | undefined {
 }
 
 function says({ message }: Row): string {
-  return message === undefined ? '' : String(Reflect.apply(message, undefined, [placeholder('details')]))
+  return message === undefined
+    ? ''
+    : String(Reflect.apply(message, undefined, [placeholder('details')]))
+        .replaceAll(START_OF_TIME, '‹time›')
+        .replaceAll('undefined', '‹reason›')
 }
 
 /** Stands for any details: every member of it prints its own name. */
 function placeholder(name: string): object {
   return new Proxy(() => undefined, {
     get: (_, member) => {
-      if (member === Symbol.toPrimitive || member === 'toString') return () => `‹${name}›`
-      return placeholder(typeof member === 'string' && !(member in Array.prototype) ? member : name)
+      if (member === Symbol.toPrimitive) return (hint: string) => (hint === 'number' ? 0 : `‹${name}›`)
+      if (member === 'toString') return () => `‹${name}›`
+      return placeholder(typeof member === 'string' && !METHODS.has(member) ? member : name)
     },
     apply: () => placeholder(name),
   })
