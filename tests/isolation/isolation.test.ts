@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -18,7 +19,7 @@ const USERS = [
 
 function startServer(walling: string, mode: string, identity: object): ChildProcess {
   return spawn(process.execPath, ['--conditions=source', SERVER, walling, mode], {
-    env: { HOME: '/' },
+    env: { HOME: dirname(SERVER) },
     stdio: ['ignore', 'pipe', 'inherit'],
     ...identity,
   })

@@ -65,6 +65,7 @@ async function attack(): Promise<Report> {
   await Promise.all([once(tcp, 'listening'), once(local, 'listening'), once(udp, 'listening')])
 
   const sibling = spawnPayload()
+  const siblingExit = once(sibling, 'close')
   await exchange(sibling, { ...nothing, mode: 'hold', canary, secret: siblingSecret })
   const attacker = spawnPayload()
   const gone = once(attacker, 'close')
@@ -83,8 +84,6 @@ async function attack(): Promise<Report> {
   }
   const outcomes = JSON.parse(await exchange(attacker, targets))
   await gone
-  // A sibling that was signalled is gone by the time its channel is.
-  const siblingExit = once(sibling, 'close')
   const channel = sibling.stdio[3]
   if (channel instanceof Duplex) channel.end()
   const [exitCode] = await siblingExit

@@ -1,8 +1,9 @@
+import type { Session } from '@blindai/client'
 import { jsonObstacle, type RawTensor } from '@blindai/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Served, serve } from '../support/served.ts'
 import { CASE_NAMES, loadCase, type OperatorCase } from './cases.ts'
 import { type DirectAnswer, DirectRunner } from './direct-run.ts'
-import { type Served, serve } from './served.ts'
 import { inferOverWire, type WireAnswer } from './wire.ts'
 
 /** Cases whose answer is text; it is compared all the same. */
@@ -22,10 +23,12 @@ const NEEDS_BINARY: ReadonlyMap<string, string> = new Map([
 const UPLOAD_TIMEOUT_MS = 60_000
 
 let served: Served
+let session: Session
 let direct: DirectRunner
 
 beforeAll(async () => {
   served = await serve()
+  session = await served.connect('alice')
   direct = new DirectRunner()
 }, 120_000)
 
@@ -68,7 +71,6 @@ describe('the operator tests', () => {
 
   test('refuse to write in JSON what it cannot hold', { timeout: UPLOAD_TIMEOUT_MS }, async () => {
     const { model, inputs } = loadCase('test_cast_STRING_to_FLOAT')
-    const { session } = served
     const { sha256 } = await session.models.upload(model, { kind: 'onnx' })
     expect(await inferOverWire(session, sha256, inputs, 'json', ['output'], [])).toEqual({ code: 'USE_BINARY' })
     await session.models.delete(sha256)
@@ -79,7 +81,6 @@ async function answersOf(
   { model, inputs }: OperatorCase,
   expected: readonly RawTensor[],
 ): Promise<{ json: WireAnswer; binary: WireAnswer }> {
-  const { session } = served
   const { sha256 } = await session.models.upload(model, { kind: 'onnx' })
   try {
     const names = expected.map((output) => output.name)

@@ -39,6 +39,9 @@ export const DEFAULT_HEAD_LIMITS: Omit<BinaryHttpLimits, 'maxMessageBytes'> = {
 
 const MAX_INFORMATIONAL = 8
 const PIECE_BYTES = 64 * 1024
+/** A chunk of content costs the same for one byte as for thousands: a message of crumbs is an attack. */
+const SMALL_BYTES = 4096
+const MAX_SMALL_CHUNKS = 1024
 
 /** Reads a request. A stream's body must be read to its end before the request counts as complete. */
 export async function decodeRequest(message: HttpBody, limits: BinaryHttpLimits): Promise<BinaryRequest> {
@@ -147,9 +150,14 @@ class MessageReader {
 
   async *#chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     if (await this.#source.isAtEnd()) return
+    let small = 0
     for (;;) {
       const length = await this.#source.varint('Chunk Length', this.#limits.maxMessageBytes)
       if (length === 0) return
+      // A stream is read by whoever wants its body; what is in memory is read here, and before anybody knows who sent it.
+      if (!this.#isStream && length < SMALL_BYTES && ++small > MAX_SMALL_CHUNKS) {
+        throw new ChannelError('TOO_LARGE', { field: 'small chunks', limit: MAX_SMALL_CHUNKS })
+      }
       yield* this.#pieces(length)
     }
   }

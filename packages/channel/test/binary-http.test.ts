@@ -235,6 +235,17 @@ describe('a hostile binary HTTP message', () => {
     await refuse(message('00', GET, '00', '800fffff'), 'BINARY_HTTP_MALFORMED', { field: 'Content' })
   })
 
+  test('is refused for content in crumbs where it is read at once, and only there', async () => {
+    const crumbs = (count: number): Uint8Array => {
+      const content = new Uint8Array(2 * count + 2)
+      for (let i = 0; i < count; i++) content[2 * i] = 1
+      return message('02', GET, '00', content)
+    }
+    expect((await decodeRequest(crumbs(1024), LIMITS)).body).toHaveLength(1024)
+    expect(await codeOf(decodeRequest(crumbs(1025), LIMITS))).toBe('TOO_LARGE')
+    const streamed = await decodeRequest(streamOf(crumbs(1025)), LIMITS)
+    expect(await gather(streamed.body)).toHaveLength(1025)
+  })
   test('is refused for too many field lines, or too large a section', async () => {
     const many = Array.from({ length: 17 }, () => field('a', 'b'))
     await refuse(withFields(...many), 'TOO_LARGE', { field: 'Field Lines', limit: 16 })

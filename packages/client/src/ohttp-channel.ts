@@ -153,10 +153,19 @@ function refusedDate({ headers }: BinaryResponse): UnixSeconds | undefined {
   return parseHttpDate(date)
 }
 
-function withOperationId({ method, headers }: ApiRequest): ApiRequest['headers'] {
+/**
+ * The id of each request, on whichever channel it goes out. A refusal outside the encapsulation can be forged by who let
+ * the request through: what is sent again after a new attestation must be the same operation, not a second one.
+ */
+const operationIds = new WeakMap<ApiRequest, string>()
+
+function withOperationId(request: ApiRequest): ApiRequest['headers'] {
+  const { method, headers } = request
   const isGiven = headers.some(([name]) => name === OPERATION_ID_HEADER)
   if (isGiven || !OPERATION_METHODS.includes(method)) return headers
-  return [...headers, [OPERATION_ID_HEADER, toBase64Url(crypto.getRandomValues(new Uint8Array(16)))]]
+  const id = operationIds.get(request) ?? toBase64Url(crypto.getRandomValues(new Uint8Array(16)))
+  operationIds.set(request, id)
+  return [...headers, [OPERATION_ID_HEADER, id]]
 }
 
 /** A browser sends bodies that are there; it streams none over http/1.1. */

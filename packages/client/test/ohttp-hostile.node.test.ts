@@ -59,6 +59,30 @@ describe('a server in the middle of Oblivious HTTP', () => {
     expect(server.log.filter((line) => line.endsWith(OHTTP))).toHaveLength(2)
   })
 
+  test('that lets a deletion through and says that its key is unknown gets the same operation again, not a second', async () => {
+    const ids: (string | undefined)[] = []
+    const enclave = await createEnclave({
+      authority,
+      api({ headers }) {
+        ids.push(headers['blindai-operation-id'])
+        return { status: 204, headers: {}, body: new Uint8Array() }
+      },
+    })
+    const serveHonestly = honest(enclave)
+    const server = kept(
+      await listenPlain(async (exchange) => {
+        if (exchange.path !== OHTTP) return serveHonestly(exchange)
+        const { contentType, bytes } = await sealedAnswer(enclave, exchange)
+        if (ids.length > 1) send(exchange, contentType, bytes)
+        else exchange.json(422, { error: 'forged', code: 'KEY_ID_UNKNOWN' })
+      }),
+    )
+    await (await session(server)).models.delete('one')
+    expect(ids).toHaveLength(2)
+    expect(ids[0]).toMatch(/^[A-Za-z0-9_-]{22}$/)
+    expect(ids[1]).toBe(ids[0])
+  })
+
   test('that swaps the key in the statement is told by the report data', async () => {
     const [enclave, other] = await Promise.all([createEnclave({ authority }), createEnclave({ authority })])
     const swapped = encodeStatement({ ...enclave.keyset, ohttp: other.keyset.ohttp })

@@ -24,6 +24,7 @@ describe('an inference request is refused', () => {
     ['for a repeated member', '{"inputs":[],"inputs":[]}', { code: 'DUPLICATE_MEMBER', details: { member: 'inputs' } }],
     ['for a member repeated by an escape', '{"inputs":[],"input\\u0073":[]}', { code: 'DUPLICATE_MEMBER' }],
     ['for a comma too many', '{"inputs":[],}', { code: 'NOT_JSON' }],
+    ['for a member name that is no string', '{"inputs":[],1:2}', { code: 'NOT_JSON' }],
     ['for brackets that do not match', '{"inputs":[}]', { code: 'NOT_JSON' }],
     ['for a broken unknown member', '{"x":[1,}],"inputs":[]}', { code: 'NOT_JSON' }],
     ['for an unknown member without value', '{"x":,"inputs":[]}', { code: 'NOT_JSON' }],

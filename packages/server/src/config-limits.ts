@@ -9,7 +9,12 @@ export interface ServerLimits {
   readonly cores: number
   /** Largest body of an inference or task request. */
   readonly maxRequestBytes: number
-  /** Memory that bodies of requests in flight may take together, and what one tenant may take of it. */
+  /** JSON in a request, and tensors that an answer may carry as JSON: either keeps everybody waiting while it is read. */
+  readonly maxJsonBytes: number
+  readonly maxJsonTensorBytes: number
+  /** All outputs of one run. An engine that sends more is killed. */
+  readonly maxResponseBytes: number
+  /** Memory that bodies of requests and answers in flight may take together, and what one tenant may take of it. */
   readonly maxBodyMemoryBytes: number
   readonly maxBodyMemoryBytesPerTenant: number
   /** Largest model, all models of one tenant, and all models together, uploads in progress included. */
@@ -27,7 +32,8 @@ export interface ServerLimits {
   readonly requestDeadlineMs: number
   /** How long a run goes on for a client that has gone, before its engine is killed. */
   readonly cancelGraceMs: number
-  /** What one engine may allocate beside the runtime itself: this much, or less for a small model. */
+  /** What one engine may allocate beside the runtime itself: the headroom and three times its model, at most the second. */
+  readonly engineHeadroomBytes: number
   readonly engineMemoryBytes: number
   /** What all engines may be allowed together. */
   readonly enginesMemoryBytes: number
@@ -69,6 +75,9 @@ const GIB = 1024 * MIB
 export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [number, number] } = {
   cores: [1, 1024],
   maxRequestBytes: [1024, 2 * GIB],
+  maxJsonBytes: [1024, 128 * MIB],
+  maxJsonTensorBytes: [1024, 64 * MIB],
+  maxResponseBytes: [1024, 2 * GIB],
   maxBodyMemoryBytes: [MIB, 1024 * GIB],
   maxBodyMemoryBytesPerTenant: [MIB, 1024 * GIB],
   maxModelBytes: [1024, 1024 * GIB],
@@ -81,6 +90,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   maxQueuedRequestsPerTenant: [1, 100_000],
   requestDeadlineMs: [10, 3_600_000],
   cancelGraceMs: [0, 60_000],
+  engineHeadroomBytes: [16 * MIB, 1024 * GIB],
   engineMemoryBytes: [16 * MIB, 1024 * GIB],
   enginesMemoryBytes: [16 * MIB, 16_384 * GIB],
   maxEngines: [1, 4096],
@@ -111,8 +121,11 @@ export function defaultLimits(): ServerLimits {
   return {
     cores,
     maxRequestBytes: 64 * MIB,
-    maxBodyMemoryBytes: Math.max(128 * MIB, Math.floor(memory / 16)),
-    maxBodyMemoryBytesPerTenant: Math.max(96 * MIB, Math.floor(memory / 32)),
+    maxJsonBytes: 8 * MIB,
+    maxJsonTensorBytes: MIB,
+    maxResponseBytes: 256 * MIB,
+    maxBodyMemoryBytes: Math.max(256 * MIB, Math.floor(memory / 16)),
+    maxBodyMemoryBytesPerTenant: Math.max(192 * MIB, Math.floor(memory / 32)),
     maxModelBytes: 2 * GIB,
     maxModelBytesPerTenant: Math.floor(memory / 8),
     maxStoredBytes: Math.floor(memory / 4),
@@ -123,7 +136,8 @@ export function defaultLimits(): ServerLimits {
     maxQueuedRequestsPerTenant: 64,
     requestDeadlineMs: 30_000,
     cancelGraceMs: 1000,
-    engineMemoryBytes: Math.min(4 * GIB, Math.floor(memory / 2) - 128 * MIB),
+    engineHeadroomBytes: 256 * MIB,
+    engineMemoryBytes: Math.min(4 * GIB, Math.max(16 * MIB, Math.floor(memory / 2) - 128 * MIB)),
     enginesMemoryBytes: Math.floor(memory / 2),
     maxEngines: Math.max(16, 4 * cores),
     engineIdleMs: 300_000,

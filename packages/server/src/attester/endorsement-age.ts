@@ -12,7 +12,8 @@ import {
  * them. Revocation lists are not looked at: a source renews them with the rest.
  */
 export function nextUpdateOf(endorsements: Endorsements | undefined): UnixSeconds | undefined {
-  if (endorsements === undefined) return undefined
+  // The one window in those of SEV-SNP is that of a revocation list.
+  if (endorsements?.type !== 'dcap') return undefined
   const dates = [
     nextUpdateIn(endorsements.tcbInfo, 'tcbInfo'),
     nextUpdateIn(endorsements.qeIdentity, 'enclaveIdentity'),

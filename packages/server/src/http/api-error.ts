@@ -25,6 +25,7 @@ export interface ApiErrorDetails {
   OPERATION_REPLAYED: Record<never, never>
   OPERATION_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
   VERSION_NOT_FOUND: Record<never, never>
+  OUTPUT_TOO_LARGE_FOR_JSON: { readonly limit: number }
   INTERNAL: Record<never, never>
 }
 
@@ -121,6 +122,10 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   VERSION_NOT_FOUND: {
     message: () => 'the model has no such version',
     hint: 'Name the version "1" or the digest, or leave it out.',
+  },
+  OUTPUT_TOO_LARGE_FOR_JSON: {
+    message: (d) => `the outputs are larger than the ${d.limit} bytes that are written as JSON`,
+    hint: 'Ask for the outputs as binary data.',
   },
   INTERNAL: {
     message: () => 'the server failed at this request',

@@ -56,6 +56,8 @@ export interface ApiResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: readonly Uint8Array[] | AsyncIterable<Uint8Array>
+  /** To be called once when the answer has been sent, or never will be. */
+  readonly onSent?: () => void
 }
 
 /** One request on its way through the routes. */

@@ -36,12 +36,11 @@ export interface HttpServices {
 /** All routes behind one dispatcher. */
 export function createDispatcher(services: HttpServices): Dispatcher {
   const { limits, models, scheduler } = services
-  const { maxRequestBytes } = limits
   const router = new Router([
     ...healthRoutes(services.isReady),
     ...attestationRoutes(services),
-    ...inferenceRoutes({ models, scheduler, maxRequestBytes, software: services.software }),
-    ...taskRoutes({ models, scheduler, maxRequestBytes }),
+    ...inferenceRoutes({ models, scheduler, limits, software: services.software }),
+    ...taskRoutes({ models, scheduler, limits }),
     ...modelRoutes(services),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])

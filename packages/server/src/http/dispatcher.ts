@@ -27,6 +27,9 @@ export interface RequestFailure {
   readonly cause: unknown
 }
 
+/** Answers up to this many bytes are not counted while they are sent: connections are bounded, too. */
+const SMALL_ANSWER_BYTES = 64 * 1024
+
 /** The header of single-use operations. */
 const OPERATION_ID_HEADER = 'blindai-operation-id'
 
@@ -57,13 +60,18 @@ export class Dispatcher {
       lease = this.#options.bodies.lease(tenant.name)
       const readBody = bodyReader(request, route, lease)
       response = await route.handle({ request, requestId, params, tenant, readBody, lease })
+      lease.end()
+      response = this.#hold(response, tenant)
     } catch (cause) {
       const error = publicError(cause)
       this.#options.onFailure({ requestId, error, cause })
       response = errorResponse(error)
     }
     lease?.end()
-    if (request.method === 'HEAD') response = emptyResponse(response.status, response.headers)
+    if (request.method === 'HEAD') {
+      response.onSent?.()
+      response = emptyResponse(response.status, response.headers)
+    }
     return { ...response, headers: { ...response.headers, [REQUEST_ID_HEADER]: requestId } }
   }
 
@@ -78,6 +86,17 @@ export class Dispatcher {
     const tenant = token === undefined ? undefined : this.#options.tenants.find(token)
     if (tenant === undefined) throw new ApiError('UNAUTHENTICATED', {})
     return tenant
+  }
+
+  /** Counts a large answer until it is sent, so that slow readers cannot make the server keep any number of them. */
+  #hold(response: ApiResponse, tenant: Tenant): ApiResponse {
+    if (Symbol.asyncIterator in response.body) return response
+    let bytes = 0
+    for (const piece of response.body) bytes += piece.byteLength
+    if (bytes <= SMALL_ANSWER_BYTES) return response
+    const lease = this.#options.bodies.lease(tenant.name)
+    lease.grow(bytes)
+    return { ...response, onSent: () => lease.end() }
   }
 
   #checkOperation({ channel, headers }: ApiRequest, tenant: Tenant): void {

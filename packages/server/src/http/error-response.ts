@@ -1,3 +1,5 @@
+import { formatHttpDate } from '@blindai/channel'
+import { unixSeconds } from '@blindai/core'
 import { ERROR_CODE_HEADER, encodeErrorBody } from '@blindai/protocol'
 import { type ApiResponse, jsonBytesResponse } from './api.ts'
 import { API_CATALOGUE } from './api-error.ts'
@@ -76,6 +78,9 @@ function headersOf({ code, details }: Coded): Record<string, string> {
   if (code === 'ATTESTER_BUSY' || code === 'EVIDENCE_UNAVAILABLE' || code === 'REPLAY_SET_FULL') {
     headers['retry-after'] = '1'
   }
+  // Lets a client with a wrong clock date its request by ours. Source: RFC 9458 section 6.5.2.
+  if (code === 'DATE_OUTSIDE_WINDOW' && 'now' in details)
+    headers.date = formatHttpDate(unixSeconds(Number(details.now)))
   if (code === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer'
   if (code === 'METHOD_NOT_ALLOWED' && 'allow' in details) headers.allow = String(details.allow)
   if (code === 'UPLOAD_OFFSET_MISMATCH' && 'expected' in details) headers['upload-offset'] = String(details.expected)

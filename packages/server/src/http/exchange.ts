@@ -43,14 +43,10 @@ export function cut(request: NodeRequest): void {
  * connection closed on unread bytes would take the answer with it.
  */
 export function discardBody(request: NodeRequest, response: NodeResponse): void {
-  if (request.complete && request.readableEnded) return
+  if (request.readableEnded) return
   if (request instanceof Http2ServerRequest) {
     const { stream } = request
     if (!stream.readableEnded) response.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
-    return
-  }
-  if (request.complete) {
-    request.resume()
     return
   }
   let drained = 0

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { Http2SecureServer } from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { ERROR_CODE_HEADER, REQUEST_ID_HEADER } from '@blindai/protocol'
 import type { ListenAddress } from '../config.ts'
 import { API_CATALOGUE } from './api-error.ts'
 import { statusOf } from './status.ts'
@@ -76,7 +78,8 @@ function answerClientError(error: Error & { readonly code?: string }, socket: So
   const body = JSON.stringify({ error: message({}), code, hint })
   socket.end(
     `HTTP/1.1 ${statusOf(code)} ${code}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nx-blindai-error: ${code}\r\n\r\n${body}`,
+      `content-length: ${Buffer.byteLength(body)}\r\n${ERROR_CODE_HEADER}: ${code}\r\n` +
+      `${REQUEST_ID_HEADER}: ${randomUUID()}\r\n\r\n${body}`,
   )
   socket.destroySoon()
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { REQUEST_ID_HEADER } from '@blindai/protocol'
 import type { ApiRequest, ApiResponse, RequestChannel } from './api.ts'
 import { ApiError } from './api-error.ts'
 import { errorResponse, publicError } from './error-response.ts'
@@ -44,13 +46,24 @@ export async function serve(options: AdapterOptions, request: NodeRequest, respo
   // A broken connection shows as `close`; its error says nothing more.
   response.on('error', onClose)
   request.on('error', onClose)
-  const answer = options.answerFirst?.(request) ?? (await dispatch(options, request, response, gone.signal))
-  if (gone.signal.aborted) return
+  const body = new NodeBody(request, response, options.slow)
+  const answer = options.answerFirst?.(request) ?? (await dispatch(options, request, body, gone.signal))
+  body.release()
+  const onSent = answer.onSent ?? ignore
+  if (gone.signal.aborted) {
+    onSent()
+    return
+  }
   const transfer = options.slow.begin(() => cut(request))
-  response.once('close', transfer.done)
+  response.once('close', () => {
+    transfer.done()
+    onSent()
+  })
   try {
     const headers: Record<string, string> = { ...EVERY_ANSWER, ...options.headers, ...answer.headers }
-    if (options.isDraining() && request.httpVersionMajor === 1) headers.connection = 'close'
+    // After a body that was announced and never sent, nobody could tell where the next request begins.
+    const isLast = options.isDraining() || body.isWithheld
+    if (isLast && request.httpVersionMajor === 1) headers.connection = 'close'
     discardBody(request, response)
     if (Symbol.asyncIterator in answer.body) {
       response.writeHead(answer.status, headers)
@@ -68,16 +81,12 @@ export async function serve(options: AdapterOptions, request: NodeRequest, respo
 async function dispatch(
   options: AdapterOptions,
   request: NodeRequest,
-  response: NodeResponse,
+  body: NodeBody,
   signal: AbortSignal,
 ): Promise<ApiResponse> {
   const { expect } = request.headers
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
-    return errorResponse(publicError(new ApiError('EXPECTATION_UNSUPPORTED', {})))
-  }
-  if (request.rawHeaders.length > 2 * (options.maxHeaderFields + PSEUDO_FIELDS)) {
-    return errorResponse(publicError(new ApiError('HEADERS_TOO_LARGE', {})))
-  }
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') return refusal('EXPECTATION_UNSUPPORTED')
+  if (request.rawHeaders.length > 2 * (options.maxHeaderFields + PSEUDO_FIELDS)) return refusal('HEADERS_TOO_LARGE')
   const url = request.url ?? ''
   const question = url.indexOf('?')
   return options.dispatch({
@@ -85,10 +94,20 @@ async function dispatch(
     path: question < 0 ? url : url.slice(0, question),
     query: question < 0 ? '' : url.slice(question + 1),
     headers: request.headers,
-    body: new NodeBody(request, response, options.slow),
+    body,
     signal,
     channel: options.channelOf(request),
   })
+}
+
+/** For what is refused before the dispatcher sees it. */
+function refusal(code: 'EXPECTATION_UNSUPPORTED' | 'HEADERS_TOO_LARGE'): ApiResponse {
+  const response = errorResponse(publicError(new ApiError(code, {})))
+  return { ...response, headers: { ...response.headers, [REQUEST_ID_HEADER]: randomUUID() } }
+}
+
+function ignore(): void {
+  // Small answers hold nothing that is to be given back.
 }
 
 function sendPieces(

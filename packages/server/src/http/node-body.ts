@@ -13,6 +13,8 @@ export class NodeBody implements ApiBody {
   readonly #request: NodeRequest
   readonly #response: NodeResponse
   readonly #slow: SlowWatch
+  #reading: AsyncGenerator<Uint8Array> | undefined
+  #isWithheld: boolean
 
   constructor(request: NodeRequest, response: NodeResponse, slow: SlowWatch) {
     const announced = request.headers['content-length']
@@ -20,6 +22,12 @@ export class NodeBody implements ApiBody {
     this.#request = request
     this.#response = response
     this.#slow = slow
+    this.#isWithheld = request.headers.expect !== undefined
+  }
+
+  /** True while the client waits to be told that its body is wanted. */
+  get isWithheld(): boolean {
+    return this.#isWithheld
   }
 
   collect(limitBytes: number, onGrow: (bytes: number) => void): Promise<Uint8Array> {
@@ -73,7 +81,18 @@ export class NodeBody implements ApiBody {
     })
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    this.#reading = this.#pieces()
+    return this.#reading
+  }
+
+  /** Ends a reading that its reader gave up halfway: nobody is slow any more, and the rest can be discarded. */
+  release(): void {
+    // Nobody waits for what the reading would still have thrown.
+    this.#reading?.return(undefined).catch(() => undefined)
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array> {
     this.#continue()
     const request = this.#request
     let received = 0
@@ -103,8 +122,8 @@ export class NodeBody implements ApiBody {
   }
 
   #continue(): void {
-    const request = this.#request
-    if (request.headers.expect === undefined || request.readableEnded || this.#response.headersSent) return
+    if (!this.#isWithheld) return
+    this.#isWithheld = false
     this.#response.writeContinue()
   }
 }

@@ -49,6 +49,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   OPERATION_REPLAYED: 409,
   OPERATION_LIMIT: 429,
   VERSION_NOT_FOUND: 404,
+  OUTPUT_TOO_LARGE_FOR_JSON: 422,
   INTERNAL: 500,
   // models
   MODEL_NOT_FOUND: 404,
@@ -62,6 +63,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   UPLOAD_LIMIT: 429,
   MODEL_TOO_LARGE: 413,
   MODEL_LIMIT: 403,
+  GRANT_LIMIT: 403,
   TENANT_STORAGE_FULL: 403,
   STORAGE_FULL: 507,
   // scheduler

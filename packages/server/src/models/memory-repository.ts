@@ -46,9 +46,13 @@ export class MemoryRepository implements ModelRepository, UploadHome {
 
   async beginUpload(owner: string, manifest: ModelManifest, length: number | undefined): Promise<UploadSession> {
     const upload = new MemoryUpload(this, owner, manifest, length)
-    const former = this.#uploads.get(upload.key)
-    if (former?.busy === true) throw new ModelError('UPLOAD_BUSY', {})
-    await former?.abort()
+    // Nothing is awaited between the last look at what is there and the entry: two that begin at once must see each other.
+    let former = this.#uploads.get(upload.key)
+    while (former !== undefined) {
+      if (former.busy) throw new ModelError('UPLOAD_BUSY', {})
+      await former.abort()
+      former = this.#uploads.get(upload.key)
+    }
     const { maxUploadsPerTenant, maxModelsPerTenant, uploadIdleMs } = this.#limits
     const uploads = [...this.#uploads.values()].filter((other) => other.owner === owner).length
     if (uploads >= maxUploadsPerTenant) {

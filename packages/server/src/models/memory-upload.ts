@@ -54,7 +54,8 @@ export class MemoryUpload implements UploadSession {
   }
 
   acquire(): void {
-    if (this.#busy) throw new ModelError('UPLOAD_BUSY', {})
+    // One that is gone was replaced by another of the same digest before its writer came to it.
+    if (this.#busy || this.#phase === 'gone') throw new ModelError('UPLOAD_BUSY', {})
     this.#busy = true
   }
 

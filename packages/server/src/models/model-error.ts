@@ -14,6 +14,7 @@ export interface ModelErrorDetails {
   UPLOAD_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
   MODEL_TOO_LARGE: { readonly limit: number }
   MODEL_LIMIT: { readonly limit: number }
+  GRANT_LIMIT: { readonly limit: number }
   TENANT_STORAGE_FULL: { readonly limit: number }
   STORAGE_FULL: { readonly limit: number }
 }
@@ -63,6 +64,10 @@ export const MODEL_CATALOGUE: Catalogue<ModelErrorDetails> = {
   MODEL_LIMIT: {
     message: (d) => `this key has ${d.limit} models, as many as may`,
     hint: 'Delete a model first.',
+  },
+  GRANT_LIMIT: {
+    message: (d) => `this model is granted to ${d.limit} tenants, as many as may be`,
+    hint: 'Revoke a grant first, or grant the model to all.',
   },
   TENANT_STORAGE_FULL: {
     message: (d) => `the models of this key would take more than ${d.limit} bytes`,

@@ -12,8 +12,12 @@ import {
 export interface ModelLoader {
   load(model: { readonly key: string; readonly source: EngineModel }, tenant: string): Promise<EngineDescription>
   release(modelKey: string, error: Error): Promise<void>
-  clearQuarantine(modelKey: string): void
+  /** True when there was one, for whichever tenant. */
+  clearQuarantine(modelKey: string): boolean
 }
+
+/** Tenants that one model can be granted to by name. */
+const MAX_GRANTS = 1000
 
 /** Bytes of a model on their way in. */
 export interface Upload {
@@ -85,9 +89,10 @@ export class ModelLibrary {
     await session.abort()
   }
 
-  /** Lets a tenant, or `*`, run an own model. */
+  /** Lets a tenant, or `*`, run an own model. @throws {ModelError} `GRANT_LIMIT`. */
   async grant(record: ModelRecord, tenant: string): Promise<void> {
     const grants = [...new Set([...record.grants, tenant])].sort()
+    if (grants.length > MAX_GRANTS) throw new ModelError('GRANT_LIMIT', { limit: MAX_GRANTS })
     await this.#repository.change(record.owner, record.sha256, { grants })
   }
 
@@ -136,8 +141,9 @@ export class ModelLibrary {
       // Read to the end, so that the client can read the answer.
     }
     const key = modelKey(existing)
-    this.#loader.clearQuarantine(key)
-    await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
+    if (this.#loader.clearQuarantine(key)) {
+      await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
+    }
     const { name } = manifest
     const renamed = name !== undefined && name !== existing.name
     const record = renamed ? await this.#repository.change(owner, existing.sha256, { name }) : existing

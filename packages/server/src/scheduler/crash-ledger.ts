@@ -33,8 +33,10 @@ export class CrashLedger {
     return (this.#crashes.get(modelKey)?.get(tenant)?.length ?? 0) >= CRASHES_TO_QUARANTINE
   }
 
-  /** Forgets the crashes of a model, for every tenant. */
-  clear(modelKey: string): void {
+  /** Forgets the crashes of a model, for every tenant; true when it was quarantined for one. */
+  clear(modelKey: string): boolean {
+    const byTenant = this.#crashes.get(modelKey) ?? new Map<string, number[]>()
     this.#crashes.delete(modelKey)
+    return [...byTenant.values()].some((times) => times.length >= CRASHES_TO_QUARANTINE)
   }
 }

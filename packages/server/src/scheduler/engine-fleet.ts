@@ -1,19 +1,18 @@
 import type { Engine, EngineLimits, EngineModel } from '../runtime/host/index.ts'
 import { EngineSlot, type StopReason } from './engine-slot.ts'
-import type { ScheduledModel } from './scheduled-model.ts'
-import { engineBudgetBytes, slotMemoryBytes } from './scheduled-model.ts'
+import { type EngineMemoryLimits, engineBudgetBytes, type ScheduledModel, slotMemoryBytes } from './scheduled-model.ts'
 
 /** Starts a walled engine; the scheduler gets it from outside and knows no wall. */
 export type StartEngine = (model: EngineModel, limits: EngineLimits, signal: AbortSignal) => Promise<Engine>
 
 /** The bounds of all engines together. */
-export interface FleetLimits {
+export interface FleetLimits extends EngineMemoryLimits {
   /** Engines of one model for one tenant. */
   readonly enginesPerPool: number
   readonly maxEngines: number
   readonly enginesMemoryBytes: number
-  readonly engineMemoryBytes: number
   readonly loadDeadlineMs: number
+  readonly maxResponseBytes: number
 }
 
 /** What the fleet tells the scheduler. */
@@ -99,7 +98,8 @@ export class EngineFleet {
     try {
       await Promise.all(deaths)
       slot.abandon.signal.throwIfAborted()
-      const limits = { memoryBudgetBytes: budget, threads: 1, loadDeadlineMs: this.#limits.loadDeadlineMs }
+      const { loadDeadlineMs, maxResponseBytes: maxOutputBytes } = this.#limits
+      const limits = { memoryBudgetBytes: budget, threads: 1, loadDeadlineMs, maxOutputBytes }
       const engine = await this.#startEngine(model.source, limits, slot.abandon.signal)
       if (slot.abandon.signal.aborted) await engine.kill()
       slot.abandon.signal.throwIfAborted()
@@ -148,7 +148,7 @@ export class EngineFleet {
   }
 
   #budget(model: ScheduledModel): number {
-    return engineBudgetBytes(model.source.sizeBytes, this.#limits.engineMemoryBytes)
+    return engineBudgetBytes(model.source.sizeBytes, this.#limits)
   }
 
   /** The idle slots to stop so that one more fits, longest idle first; undefined when it cannot fit now. */

@@ -7,18 +7,21 @@ export interface ScheduledModel {
   readonly source: EngineModel
 }
 
-const MIB = 1024 * 1024
+/** What bounds the memory of one engine. */
+export interface EngineMemoryLimits {
+  readonly engineHeadroomBytes: number
+  readonly engineMemoryBytes: number
+}
 
 /** What an engine process takes beside its model: Node, its compiled code and ONNX Runtime. */
-const ENGINE_BASE_BYTES = 96 * MIB
+const ENGINE_BASE_BYTES = 112 * 1024 * 1024
 
-/** Weights are read, parsed and packed: several copies at load. Activations come on top. */
+/** Weights are read, parsed and packed: several copies at load. Activations come out of the headroom. */
 const BYTES_FOR_EACH_MODEL_BYTE = 3
-const ACTIVATION_BYTES = 256 * MIB
 
-/** What an engine for the model may allocate: in proportion to the model, and never more than `engineMemoryBytes`. */
-export function engineBudgetBytes(modelBytes: number, engineMemoryBytes: number): number {
-  return Math.min(engineMemoryBytes, ACTIVATION_BYTES + BYTES_FOR_EACH_MODEL_BYTE * modelBytes)
+/** What an engine for the model may allocate: the headroom, and more in proportion to the model. */
+export function engineBudgetBytes(modelBytes: number, limits: EngineMemoryLimits): number {
+  return Math.min(limits.engineMemoryBytes, limits.engineHeadroomBytes + BYTES_FOR_EACH_MODEL_BYTE * modelBytes)
 }
 
 /** What the scheduler counts for an engine with that budget. */

@@ -110,8 +110,9 @@ export class Scheduler {
     return this.#crashes.isQuarantined(modelKey, tenant)
   }
 
-  clearQuarantine(modelKey: string): void {
-    this.#crashes.clear(modelKey)
+  /** True when there was one, for whichever tenant. */
+  clearQuarantine(modelKey: string): boolean {
+    return this.#crashes.clear(modelKey)
   }
 
   /** Fails every request for a model with that error and kills its engines; resolves when they are dead. */

@@ -173,6 +173,34 @@ describe('a request', () => {
   })
 })
 
+describe('a large answer', () => {
+  const LARGE = { name: 'y', datatype: 'FP32', shape: [100_000], data: new Uint8Array(400_000) } as const
+
+  test('counts as memory of its tenant until it has been sent', async () => {
+    const limits = { maxBodyMemoryBytes: 1_000_000, maxBodyMemoryBytesPerTenant: 500_000 }
+    const { dispatch, engines, upload } = await buildHouse({ limits })
+    const model = await upload('alice', new Uint8Array([1]))
+    engines.onRun = (run) => run.answer([LARGE])
+    const json =
+      '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}],"parameters":{"binary_data_output":true}}'
+    const infer = () =>
+      dispatch({
+        method: 'POST',
+        path: `/v2/models/${model}/infer`,
+        query: '',
+        headers: { authorization: `Bearer ${KEYS.alice}` },
+        body: bodyOfBytes(Buffer.from(json)),
+        signal: new AbortController().signal,
+        channel: OHTTP,
+      })
+    const first = await infer()
+    expect(first.status).toBe(200)
+    expect(await infer()).toMatchObject({ status: 429, headers: { 'x-blindai-error': 'TENANT_BODY_MEMORY_FULL' } })
+    first.onSent?.()
+    expect(await infer()).toMatchObject({ status: 200 })
+  })
+})
+
 describe('a failure that nobody foresaw', () => {
   test('is INTERNAL to the client, with nothing of its message, and told to the log with its request id', async () => {
     const { ask, engines, failures, upload } = await buildHouse()

@@ -135,6 +135,20 @@ describe('an inference', () => {
     expect(Buffer.from(answer.bytes).toString()).not.toMatch(/canary|nonsense|999/)
   })
 
+  test('whose output is too large to be written as JSON says to use binary', async () => {
+    const { engines, infer } = await houseWithModel({ maxJsonTensorBytes: 1024 })
+    const large = { name: 'y', datatype: 'FP32', shape: [257], data: new Uint8Array(1028) } as const
+    engines.onRun = (run) => run.answer([large])
+    expect(await infer(JSON_ASK)).toMatchObject({ status: 422, json: { code: 'OUTPUT_TOO_LARGE_FOR_JSON' } })
+    expect(await infer(binaryAsk())).toMatchObject({ status: 200 })
+  })
+
+  test('whose JSON is longer than it may be is refused', async () => {
+    const { infer } = await houseWithModel({ maxJsonBytes: 1024 })
+    const body = JSON.stringify({ inputs: [{ ...INPUT, data: Array(600).fill(1), shape: [600] }] })
+    expect(await infer({ body })).toMatchObject({ status: 413, json: { code: 'TOO_LONG' } })
+  })
+
   test('larger than it may be is refused', async () => {
     const { infer } = await houseWithModel({ maxRequestBytes: 1024 })
     expect(await infer({ body: new Uint8Array(1025) })).toMatchObject({ status: 413, json: { code: 'BODY_TOO_LARGE' } })

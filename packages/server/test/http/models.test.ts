@@ -285,6 +285,17 @@ describe('a model', () => {
     expect(await ask('GET', PATH, { as: 'carol' })).toMatchObject({ status: 200 })
   })
 
+  test('is granted to so many by name and no more', async () => {
+    const { ask, upload } = await buildHouse()
+    await upload('alice', MODEL)
+    for (let i = 0; i < 1000; i++) await ask('PUT', `${PATH}/grants/t${i}`, { as: 'alice' })
+    expect(await ask('PUT', `${PATH}/grants/t0`, { as: 'alice' })).toMatchObject({ status: 204 })
+    expect(await ask('PUT', `${PATH}/grants/one-more`, { as: 'alice' })).toMatchObject({
+      status: 403,
+      json: { code: 'GRANT_LIMIT' },
+    })
+  })
+
   test('that is foreign, ungranted or missing looks the same, byte for byte, on every route', async () => {
     const { ask, upload } = await buildHouse()
     await upload('alice', MODEL, '?name=digits')

@@ -2,6 +2,7 @@ import {
   collectBody,
   encapsulateRequest,
   encapsulateStream,
+  formatHttpDate,
   OHTTP_AUTHORITY,
   parseKeyConfigList,
 } from '@blindai/channel'
@@ -116,6 +117,7 @@ describe('a request inside Oblivious HTTP', () => {
     })
     const response = await sealed.openResponse(pieces(answer.bytes))
     expect(response.headers).toContainEqual(['x-blindai-error', 'DATE_OUTSIDE_WINDOW'])
+    expect(response.headers).toContainEqual(['date', formatHttpDate(NOW)])
   })
 
   test('does not find another one inside', async () => {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import {
   collectBody,
   encapsulateRequest,
@@ -42,6 +43,40 @@ describe('Oblivious HTTP on the plain listener', () => {
     expect(JSON.parse(Buffer.from(await collectBody(response.body, 1 << 20)).toString())).toMatchObject({
       name: 'blindai',
     })
+  })
+})
+
+describe('a chunked exchange whose body nobody reads to its end', () => {
+  test('leaves its connection to the next request', async () => {
+    const house = await openHouse({ limits: { bodyGraceMs: 100 } })
+    open.push(house)
+    const configs = parseKeyConfigList(house.ohttpKeys.keyConfigList)
+    const request = {
+      method: 'GET',
+      scheme: 'https',
+      authority: OHTTP_AUTHORITY,
+      path: '/v2',
+      headers: [],
+      body: new Uint8Array(900_000),
+    } as const
+    const sealed = await encapsulateStream(configs, request, { now: NOW })
+    const body = await collectBody(sealed.body, 1 << 24)
+    const socket = connect(house.plain.port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1')
+    })
+    socket.write(
+      `POST /.well-known/blindai/ohttp HTTP/1.1\r\nhost: a\r\ncontent-type: ${sealed.contentType}\r\n` +
+        `content-length: ${body.byteLength}\r\n\r\n`,
+    )
+    socket.write(body)
+    // Longer than the grace, and than it takes to look for the slow.
+    await new Promise((resolve) => setTimeout(resolve, 1200))
+    expect(received).toContain('message/ohttp-chunked-res')
+    socket.write('GET /v2/health/live HTTP/1.1\r\nhost: a\r\n\r\n')
+    await expect.poll(() => received).toContain('{"live":true}')
+    socket.destroy()
   })
 })
 

@@ -199,4 +199,17 @@ describe('room for models', () => {
     expect(() => upload.acquire()).toThrowError(expect.objectContaining({ code: 'UPLOAD_BUSY' }))
     await expect(begin(models, 'alice', 'a')).rejects.toMatchObject({ code: 'UPLOAD_BUSY' })
   })
+
+  test('is counted once for uploads of one digest that begin at the same time', async () => {
+    const models = repository()
+    const begun = await Promise.all(['a', 'a', 'a'].map((digit) => begin(models, 'alice', digit)))
+    const entered = models.findUpload('alice', 'a'.repeat(64))
+    for (const replaced of begun.filter((upload) => upload !== entered)) {
+      expect(() => replaced.acquire()).toThrowError(expect.objectContaining({ code: 'UPLOAD_BUSY' }))
+    }
+    entered?.acquire()
+    await entered?.append(new Uint8Array(1000))
+    await entered?.abort()
+    expect(models.quota.of('alice')).toBe(0)
+  })
 })

@@ -254,7 +254,7 @@ describe('an engine that dies', () => {
 })
 
 describe('memory for engines', () => {
-  const SLOT = 96 * MIB + 256 * MIB + 3000
+  const SLOT = 112 * MIB + 256 * MIB + 3000
 
   test('is made by stopping the engine that was idle longest', async () => {
     const { engines, infer, scheduler } = room({ enginesMemoryBytes: 2 * SLOT })

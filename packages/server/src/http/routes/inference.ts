@@ -1,11 +1,15 @@
 import {
   BINARY_TENSOR_DATA_EXTENSION,
+  DEFAULT_LIMITS,
   encodeInferResponse,
   HEADER_LENGTH_HEADER,
   type ModelMetadata,
+  type ProtocolLimits,
   parseHeaderLength,
   parseInferRequest,
+  type RawTensor,
   type ServerMetadata,
+  type WantedOutputs,
 } from '@blindai/protocol'
 import { type ModelRecord, type ModelRepository, modelKey } from '../../models/index.ts'
 import type { ScheduledModel, Scheduler } from '../../scheduler/index.ts'
@@ -14,10 +18,17 @@ import { ApiError } from '../api-error.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
 
+/** What bounds a request, and an answer in JSON. */
+export interface RequestLimits {
+  readonly maxRequestBytes: number
+  readonly maxJsonBytes: number
+  readonly maxJsonTensorBytes: number
+}
+
 export interface InferenceServices {
   readonly models: ModelRepository
   readonly scheduler: Scheduler
-  readonly maxRequestBytes: number
+  readonly limits: RequestLimits
   readonly software: { readonly name: string; readonly version: string }
 }
 
@@ -28,7 +39,8 @@ const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
 
 /** Source: Open Inference Protocol v2 over HTTP, with the binary tensor data extension. */
 export function inferenceRoutes(services: InferenceServices): Route[] {
-  const { models, scheduler, maxRequestBytes, software } = services
+  const { models, scheduler, limits, software } = services
+  const { maxRequestBytes } = limits
 
   function server(): ApiResponse {
     const metadata: ServerMetadata = {
@@ -62,12 +74,13 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     const record = modelOf(models, call)
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
     const body = await call.readBody()
-    const asked = parseInferRequest(body, headerLength)
+    const asked = parseInferRequest(body, headerLength, protocolLimits(limits))
     const names = asked.outputs?.map((output) => output.name)
     const outputs = await scheduler.perform(
       { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, signal: request.signal },
       (engine, options) => engine.infer(asked.inputs, names, options),
     )
+    checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
     const id = asked.id === undefined ? {} : { id: asked.id }
     const answer = { modelName: nameOf(record), modelVersion: call.params.version ?? ONLY_VERSION, ...id, outputs }
     const encoded = encodeInferResponse(answer, asked)
@@ -85,6 +98,21 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     )
   }
   return routes
+}
+
+/** The codec's limits; tensors are bounded by the body that they are in. */
+export function protocolLimits({ maxRequestBytes, maxJsonBytes }: RequestLimits): ProtocolLimits {
+  return { maxJsonBytes, maxItems: DEFAULT_LIMITS.maxItems, maxTensorBytes: maxRequestBytes }
+}
+
+/** Writing numbers as text keeps everybody else waiting, so there is an end to it. */
+function checkJsonOutputs(wanted: WantedOutputs, outputs: readonly RawTensor[], limit: number): void {
+  let bytes = 0
+  for (const { name, data } of outputs) {
+    const isBinary = wanted.outputs?.find((output) => output.name === name)?.binary ?? wanted.binaryOutputsByDefault
+    if (!isBinary) bytes += data.byteLength
+  }
+  if (bytes > limit) throw new ApiError('OUTPUT_TOO_LARGE_FOR_JSON', { limit })
 }
 
 /** The model as the scheduler wants it. */

@@ -59,7 +59,8 @@ export function obliviousRoutes({ gateway, dispatch }: ObliviousServices): Route
 
 async function* counted(body: AsyncIterable<Uint8Array>, { lease }: Call): AsyncGenerator<Uint8Array> {
   for await (const piece of body) {
-    lease.grow(piece.byteLength)
+    // Held twice for a moment: as it came, and opened.
+    lease.grow(2 * piece.byteLength)
     yield piece
   }
 }
@@ -88,7 +89,7 @@ function announcedLength(value: string | readonly string[] | undefined): number 
   return typeof value === 'string' ? Number(value) : undefined
 }
 
-function sealed(seal: SealResponse, { status, headers, body }: ApiResponse): ApiResponse {
+function sealed(seal: SealResponse, { status, headers, body, onSent }: ApiResponse): ApiResponse {
   const response: BinaryResponse = {
     status,
     headers: Object.entries(headers),
@@ -96,5 +97,6 @@ function sealed(seal: SealResponse, { status, headers, body }: ApiResponse): Api
   }
   const { contentType, contentLength, body: pieces } = seal(response)
   const length: Record<string, string> = contentLength === undefined ? {} : { 'content-length': String(contentLength) }
-  return { status: 200, headers: { 'content-type': contentType, ...length }, body: pieces }
+  const answer = { status: 200, headers: { 'content-type': contentType, ...length }, body: pieces }
+  return onSent === undefined ? answer : { ...answer, onSent }
 }

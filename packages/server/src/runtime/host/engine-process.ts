@@ -38,21 +38,23 @@ export class EngineProcess {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(child: ChildProcess, { memoryBudgetBytes }: EngineLimits) {
-    const stream = child.stdio[3]
-    if (!(stream instanceof Duplex)) throw new TypeError('an engine is spawned with a channel at descriptor 3')
+    const { promise, resolve } = Promise.withResolvers<EngineExit>()
+    this.exited = promise
+    // A process that cannot even be started closes nothing, and may have no channel.
+    child.on('error', () => {
+      if (child.pid === undefined) resolve({ reason: 'not-started', exitCode: null, signal: null })
+    })
+    const stream = child.stdio?.[3]
+    if (!(stream instanceof Duplex)) throw new EngineError('WALL_UNAVAILABLE', { step: 'spawn' })
     this.#child = child
     this.#memoryBudgetBytes = memoryBudgetBytes
     this.#channel = new EngineChannel(stream, () => this.#stop('protocol'))
     const stderr = keepTail(child.stderr)
-    const { promise, resolve } = Promise.withResolvers<EngineExit>()
-    this.exited = promise
     // 'close' comes when every copy of the channel's other end is gone, and with them the memory behind it.
     child.on('close', (exitCode, signal) => {
       const reason = this.#end ?? (MEMORY_WORDS.test(stderr()) ? 'out-of-memory' : 'crashed')
       resolve({ reason, exitCode, signal })
     })
-    // A process that cannot even be started closes nothing.
-    child.on('error', () => resolve({ reason: this.#end ?? 'crashed', exitCode: null, signal: null }))
   }
 
   /** Kills the process with SIGKILL; nothing in it runs any more when this resolves. */
@@ -126,6 +128,8 @@ export class EngineProcess {
         return phase === 'load'
           ? new EngineError('MODEL_NEEDS_MORE_MEMORY', { memoryBudgetBytes }, options)
           : new EngineError('ENGINE_OUT_OF_MEMORY', { phase, memoryBudgetBytes }, options)
+      case 'not-started':
+        return new EngineError('WALL_UNAVAILABLE', { step: 'spawn' }, options)
       case 'crashed':
       case 'protocol':
         if (exitCode === WALL_FAILED_EXIT) return new EngineError('WALL_UNAVAILABLE', { step: 'private-root' }, options)

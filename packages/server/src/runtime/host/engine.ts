@@ -32,7 +32,7 @@ export interface EngineDescription {
 
 /** How an engine ended. */
 export interface EngineExit {
-  readonly reason: 'stopped' | 'deadline' | 'crashed' | 'out-of-memory' | 'protocol'
+  readonly reason: 'stopped' | 'deadline' | 'crashed' | 'out-of-memory' | 'protocol' | 'not-started'
   readonly exitCode: number | null
   readonly signal: string | null
 }

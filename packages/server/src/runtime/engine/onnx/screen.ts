@@ -19,8 +19,11 @@ export function screenModel(model: Uint8Array): void {
   new Screening().model(model)
 }
 
-/** Where ONNX Runtime's CPU provider has operators. The first two are one domain. */
-const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft'])
+/**
+ * Where ONNX Runtime's CPU provider has operators; the first two are one domain. Only what nodes use counts: tools import
+ * operator sets that they never use.
+ */
+const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft', 'com.microsoft.nchwc'])
 
 /** Operators that name files or code outside the model. */
 const REFUSED_OPERATORS: ReadonlySet<string> = new Set(['EPContext', 'PyOp', 'ATen'])
@@ -53,7 +56,6 @@ const ELEMENT_BYTES: ReadonlyMap<bigint, bigint> = new Map([
 
 class Screening {
   readonly #functions: Map<string, FunctionBody> = new Map()
-  readonly #functionDomains: Set<string> = new Set()
   #nodes = 0
   #tensors = 0
 
@@ -68,15 +70,12 @@ class Screening {
           if (++graphs > 1) throw refused('duplicate-field', 'graph')
           this.#graph(message(field), main, 0)
           break
-        case 8: // opset_import
-          this.#opset(message(field))
-          break
         case 20: // training_info
           throw refused('training-information')
         case 25: // functions
           this.#function(message(field))
           break
-        default: // names and versions
+        default: // names, versions and imported operator sets
       }
     }
     if (graphs === 0) throw new Failure('MODEL_INVALID', 'no-graph')
@@ -89,7 +88,6 @@ class Screening {
     if (this.#functions.has(key)) throw refused('duplicate-function')
     if (this.#functions.size >= MAX_FUNCTIONS) throw refused('too-many-functions', MAX_FUNCTIONS)
     this.#functions.set(key, { nodes: 0, calls: new Map() })
-    this.#functionDomains.add(domain)
   }
 
   #function(bytes: Uint8Array): void {
@@ -98,14 +96,8 @@ class Screening {
     if (body === undefined) throw refused('function-domain')
     for (const field of fields(bytes)) {
       if (field.number === 7) this.#node(message(field), body, 0)
-      else if (field.number === 9) this.#opset(message(field))
       else if (field.number === 11) this.#attribute(message(field), body, 0)
     }
-  }
-
-  #opset(bytes: Uint8Array): void {
-    const domain = only(bytes, 1, 'domain')
-    if (!DOMAINS.has(domain) && !this.#functionDomains.has(domain)) throw refused('operator-domain', domain)
   }
 
   #graph(bytes: Uint8Array, body: FunctionBody, depth: number): void {
