@@ -50,4 +50,6 @@ export interface Report {
   readonly siblingSecret: string
   readonly signals: number
   readonly siblingSurvived: boolean
+  /** Descriptors of files, folders and sockets in the payload, besides standard error and the channel. */
+  readonly descriptors: readonly number[]
 }

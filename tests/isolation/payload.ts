@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { AttemptName, Outcome, Targets } from './attempts.ts'
@@ -37,9 +47,10 @@ if (targets.mode === 'spin') {
   // Deaf to everything, the end of the channel included.
   for (;;) Math.random()
 } else if (targets.mode === 'attack') {
+  const descriptors = foreignDescriptors()
   const outcomes: Record<string, Outcome> = {}
   for (const [name, attempt] of Object.entries(ATTEMPTS)) outcomes[name] = await tried(() => attempt(targets))
-  answer(outcomes)
+  answer({ outcomes, descriptors })
 } else {
   // The canary stays in this process, which waits for the end of its channel.
   const held = Buffer.from(`${targets.canary}${targets.secret}`)
@@ -152,6 +163,19 @@ function takeMemory(bytes: number): number {
   const taken: Buffer[] = []
   for (let left = bytes; left > 0; left -= REGION_BYTES) taken.push(Buffer.alloc(REGION_BYTES, 1))
   return taken.length
+}
+
+/** What this process holds besides its standard error and channel, both sockets, and what Node makes for itself. */
+function foreignDescriptors(): number[] {
+  return Array.from({ length: 61 }, (_, index) => CHANNEL + 1 + index).filter((descriptor) => {
+    try {
+      const stat = fstatSync(descriptor)
+      return stat.isFile() || stat.isDirectory() || stat.isSocket() || stat.isBlockDevice()
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EBADF') return false
+      throw error
+    }
+  })
 }
 
 function receive(): Targets {

@@ -82,7 +82,7 @@ async function attack(): Promise<Report> {
     writable: folder,
     memoryBytes: 1024 * MIB,
   }
-  const outcomes = JSON.parse(await exchange(attacker, targets))
+  const { outcomes, descriptors } = JSON.parse(await exchange(attacker, targets))
   await gone
   const channel = sibling.stdio[3]
   if (channel instanceof Duplex) channel.end()
@@ -96,6 +96,7 @@ async function attack(): Promise<Report> {
     siblingSecret,
     signals,
     siblingSurvived: exitCode === 0,
+    descriptors,
   }
   return report
 }

@@ -10,8 +10,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 const NOW = unixSeconds(1_800_000_000)
 const OPENSSL = 'openssl'
 const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0
-if (!hasOpenssl && (process.env.BLINDAI_REQUIRE ?? '').split(',').includes('openssl')) {
-  throw new Error('BLINDAI_REQUIRE names openssl, and it is not installed')
+if (!hasOpenssl && (process.env.BLINDAI_REQUIRE ?? '').split(',').includes('faults')) {
+  throw new Error('BLINDAI_REQUIRE names faults, and openssl is not installed')
 }
 
 function parsed(der: Uint8Array): X509Certificate {

@@ -47,6 +47,11 @@ describe('a model that asks for more memory with a larger input', () => {
       code: 'MODEL_NEEDS_MORE_MEMORY',
     })
     await expect(engine.infer(inputs(3), undefined, PATIENT)).resolves.toMatchObject([{ shape: [3, 3] }])
+    // An input for which there is no room at all is passed over.
+    await expect(engine.infer(inputs(40_000_000), undefined, PATIENT)).rejects.toMatchObject({
+      code: 'MODEL_NEEDS_MORE_MEMORY',
+    })
+    await expect(engine.infer(inputs(4), undefined, PATIENT)).resolves.toMatchObject([{ shape: [4, 4] }])
     await engine.kill()
   })
 })
