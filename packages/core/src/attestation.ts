@@ -76,8 +76,22 @@ export interface Statement {
   readonly software: AttestedSoftware
 }
 
-/** The formats that a document can carry. `simulated` has the structure of `tdx` under a root of no authority. */
-export type EvidenceFormat = 'tdx' | 'sgx' | 'sev-snp' | 'tpm' | 'nitro' | 'nvidia' | 'simulated'
+/**
+ * The formats that a document can carry. `simulated` has the structure of `tdx` under a root of no authority,
+ * `simulated-sgx` that of `sgx`, `simulated-sev-snp` that of `sev-snp`, `simulated-nitro` that of `nitro`. The bytes of `sev-snp` are the attestation report
+ * alone; the certificates that a host hands out beside it are endorsements.
+ */
+export type EvidenceFormat =
+  | 'tdx'
+  | 'sgx'
+  | 'sev-snp'
+  | 'tpm'
+  | 'nitro'
+  | 'nvidia'
+  | 'simulated'
+  | 'simulated-sev-snp'
+  | 'simulated-sgx'
+  | 'simulated-nitro'
 
 /** Evidence as it travels. `bytes` and `log` are base64url. */
 export interface Evidence {
@@ -105,8 +119,24 @@ export interface DcapEndorsements {
   readonly qeIdentity: string
 }
 
+/**
+ * Endorsements of an AMD SEV-SNP report, as AMD's key distribution service serves them. Exactly one of `vcek` and `vlek`
+ * is there: the certificate of the key that signed the report.
+ */
+export interface SnpEndorsements {
+  readonly type: 'snp'
+  /** base64url of DER: the key of one chip at one TCB. */
+  readonly vcek?: string
+  /** base64url of DER: a key that AMD lends a provider for its chips. */
+  readonly vlek?: string
+  /** PEM: the ASK (or, for a VLEK, the ASVK) and then the ARK. */
+  readonly chain: string
+  /** base64url of the DER of the ARK's revocation list. */
+  readonly crl?: string
+}
+
 /** Endorsements by technology. */
-export type Endorsements = DcapEndorsements
+export type Endorsements = DcapEndorsements | SnpEndorsements
 
 /** What `GET /.well-known/blindai/attestation` answers. */
 export interface AttestationDocument {

@@ -14,6 +14,7 @@ export {
   MAX_SHARED_NONCES,
   NONCE_BYTES,
   reportData,
+  type SnpEndorsements,
   type Statement,
 } from './attestation.ts'
 export type { Brand } from './brand.ts'

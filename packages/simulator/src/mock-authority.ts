@@ -1,6 +1,7 @@
 import type { DcapEndorsements, EvidenceFormat, EvidenceSource, UnixSeconds } from '@blindai/core'
 import { type Authority, type AuthorityOptions, createAuthority } from './authority/authority.ts'
 import type { SimulatedMeasurements } from './authority/make-quote.ts'
+import type { SimulatedEnclave } from './authority/make-sgx-quote.ts'
 
 /** A throwaway authority for tests: hostile chains, dates, keys and levels are made here, not found. */
 export interface MockAuthority extends Authority {
@@ -8,6 +9,8 @@ export interface MockAuthority extends Authority {
   readonly endorsements: DcapEndorsements
   /** An evidence source whose evidence is labelled as asked, rightly or wrongly. */
   source(options?: MockSourceOptions): EvidenceSource
+  /** The same with SGX quotes. */
+  sgxSource(options?: MockSgxSourceOptions): EvidenceSource
 }
 
 /** What a mock source claims. */
@@ -20,6 +23,14 @@ export interface MockSourceOptions {
   readonly clock?: () => UnixSeconds
 }
 
+/** What a mock source of SGX quotes claims. */
+export interface MockSgxSourceOptions {
+  /** `simulated-sgx` without it. */
+  readonly format?: EvidenceFormat
+  /** `MOCK_ENCLAVE` without it. */
+  readonly enclave?: SimulatedEnclave
+}
+
 /** Recognisable registers for tests, each of one repeated byte. */
 export const MOCK_MEASUREMENTS: SimulatedMeasurements = {
   mrTd: 'd0'.repeat(48),
@@ -27,6 +38,14 @@ export const MOCK_MEASUREMENTS: SimulatedMeasurements = {
   rtmr1: 'a1'.repeat(48),
   rtmr2: 'a2'.repeat(48),
   rtmr3: '00'.repeat(48),
+}
+
+/** A recognisable enclave for tests. */
+export const MOCK_ENCLAVE: SimulatedEnclave = {
+  mrEnclave: 'e0'.repeat(32),
+  mrSigner: '50'.repeat(32),
+  isvProdId: 7,
+  isvSvn: 3,
 }
 
 /** Makes an authority under a root of its own. */
@@ -41,6 +60,13 @@ export function createMockAuthority(options: AuthorityOptions): MockAuthority {
         format,
         collect: async (reportData) => ({ bytes: authority.quote(reportData, measurements) }),
         endorsements: async () => (clock === undefined ? endorsements : authority.endorse(clock())),
+      }
+    },
+    sgxSource({ format = 'simulated-sgx', enclave = MOCK_ENCLAVE } = {}) {
+      return {
+        format,
+        collect: async (reportData) => ({ bytes: authority.quoteSgx(reportData, enclave) }),
+        endorsements: async () => authority.endorseSgx(options.now),
       }
     },
   }

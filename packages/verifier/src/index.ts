@@ -1,12 +1,7 @@
 export { CHECK_SUMMARIES, type CheckCode } from './appraisal/check-codes.ts'
 export type { Check, CheckError } from './appraisal/check-list.ts'
-export {
-  type BareEvidence,
-  type ChannelBinding,
-  type VerifyOptions,
-  verify,
-  verifyEvidence,
-} from './appraisal/verify.ts'
+export type { BareEvidence } from './appraisal/evidence.ts'
+export { type ChannelBinding, type VerifyOptions, verify, verifyEvidence } from './appraisal/verify.ts'
 export { INTEL_SGX_ROOT_SHA256 } from './dcap/roots.ts'
 export type { TcbGap } from './dcap/tcb-gap.ts'
 export type { LevelStatus, TcbStatus } from './dcap/tcb-status.ts'
@@ -20,15 +15,24 @@ export {
   VerifierError,
   type VerifierErrorDetails,
 } from './errors/verifier-error.ts'
+export { AWS_NITRO_ROOT_SHA256 } from './formats/nitro/roots.ts'
+export type { EndorsementKeyKind } from './formats/snp/endorsement-key.ts'
+export type { SnpPolicyBit } from './formats/snp/guest-policy.ts'
+export type { SnpPlatformBit } from './formats/snp/platform-info.ts'
+export type { SnpProduct } from './formats/snp/product.ts'
+export { AMD_ROOT_SHA256 } from './formats/snp/roots.ts'
+export type { SnpTcb, SnpTcbComponent, SnpTcbName } from './formats/snp/tcb-version.ts'
 export type { TdAttribute } from './formats/tdx/attributes.ts'
 export { DEFAULT_POLICY } from './policy/default-policy.ts'
-export { TCB_EVALUATION_FLOORS } from './policy/floors.ts'
+export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
+export type { NitroPolicy, NitroReference, NitroRegister, OptionalNitroRegister } from './policy/nitro-policy.ts'
 export { parsePolicy } from './policy/parse-policy.ts'
 export type {
   AcceptableTcbStatus,
   AdvisoryPolicy,
   ConfigPolicy,
   MeasurementSource,
+  NamedReference,
   OptionalTdxRegister,
   Policy,
   SimulatedPolicy,
@@ -44,9 +48,17 @@ export {
   PolicyError,
   type PolicyErrorDetails,
 } from './policy/policy-error.ts'
-export type { PlatformClaims, TcbClaims, TcbPart, TdxClaims } from './result/claims.ts'
+export type {
+  ChipPolicy,
+  OptionalSnpRegister,
+  SevSnpPolicy,
+  SnpMinimumTcb,
+  SnpReference,
+} from './policy/sev-snp-policy.ts'
+export type { CommonClaims, PlatformClaims, TcbClaims, TcbPart, TdxClaims } from './result/claims.ts'
 export { exitCode } from './result/exit-code.ts'
 export { explain } from './result/explain.ts'
+export type { NitroClaims } from './result/nitro-claims.ts'
 export type {
   AffirmingResult,
   Appraised,
@@ -56,3 +68,4 @@ export type {
   RefusingResult,
   ResultStatus,
 } from './result/result.ts'
+export type { SnpClaims, SnpPlatformClaims, SnpTcbClaims, SnpTcbGap } from './result/snp-claims.ts'

@@ -5,6 +5,7 @@ import {
   readBitString,
   readBoolean,
   readNamedBits,
+  readOctets,
   readOid,
   readSmallInteger,
   readText,
@@ -28,7 +29,7 @@ function refuses(what: string, read: (r: DerReader) => unknown, cases: readonly 
 refuses('a value', (r) => r.any('value'), [
   ['', 'when there is none'],
   ['30', 'without a length'],
-  ['1f8100', 'with a tag of more octets'],
+  ['1f0100', 'with a tag of more octets'],
   ['3080', 'of indefinite length'],
   ['308101', 'with a length that one octet would hold'],
   ['30820001', 'with a length that begins with zero'],
@@ -63,6 +64,7 @@ refuses('named bits', (r) => readNamedBits(r, 'b'), [
   ['03020080', 'with a trailing zero bit'],
   ['03020600', 'that end in an octet of zeros'],
 ])
+refuses('an OCTET STRING of six bytes', (r) => readOctets(r, 'o', 6), [['04050000000000', 'that has five']])
 refuses('an OBJECT IDENTIFIER', (r) => readOid(r, 'o'), [
   ['0600', 'without content'],
   ['06028001', 'that is padded'],

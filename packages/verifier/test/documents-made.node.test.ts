@@ -1,3 +1,5 @@
+/// <reference types="vite/client" />
+
 import { expect, test } from 'vitest'
 import { DOCUMENT_CASES } from './support/document-cases.ts'
 import { judge } from './support/mock.ts'

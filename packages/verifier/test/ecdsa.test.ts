@@ -50,7 +50,7 @@ describe('an ECDSA signature is judged as Wycheproof says', () => {
   ] as const) {
     test(name, async () => {
       const verify: Verify = (key, signed, signature) =>
-        isSignedBy({ field: 'vector', signed, signature, signatureHash: hash }, key)
+        isSignedBy({ field: 'vector', signed, signature, signatureAlgorithm: { scheme: 'ECDSA', hash } }, key)
       expect(await disagreements(vectors, verify)).toEqual([])
     })
   }

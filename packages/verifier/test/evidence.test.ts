@@ -8,12 +8,15 @@ import {
   DEFAULT_POLICY,
   exitCode,
   explain,
+  parseDocument,
   parsePolicy,
+  parseStatement,
   TCB_EVALUATION_FLOORS,
   verify,
   verifyEvidence,
 } from '../src/index.ts'
 import { parseCertificate } from '../src/x509/certificate.ts'
+import { parseCrl } from '../src/x509/crl.ts'
 import { type Capture, capture, derOf, file, pckChain } from './support/captures.ts'
 
 const v4 = capture('TDX 1.5 in a version 4 quote')
@@ -26,7 +29,8 @@ const judge = ({ quote, endorsements, now }: Capture, policy: object) =>
 const lowFloor = { minimumTcbEvaluationDataNumber: 15 }
 const registersOf = async (one: Capture) => {
   const { claims } = await judge(one, {})
-  const { mrTd = '', rtmr0 = '', rtmr1 = '', rtmr2 = '', rtmr3 = '' } = claims ?? {}
+  if (claims === undefined || !('mrTd' in claims)) throw new Error('nothing was proved of a trust domain')
+  const { mrTd, rtmr0, rtmr1, rtmr2, rtmr3 } = claims
   return { name: 'as captured', date: '2026-11-23', mrTd, rtmr0, rtmr1, rtmr2, rtmr3 }
 }
 
@@ -93,19 +97,20 @@ describe('bare evidence of real hardware', () => {
   })
   test('whose platform is behind names what is behind', async () => {
     const { tcb } = await judge(capture('Azure'), {})
-    expect(tcb?.gaps).toEqual([
-      { component: 'sgx[0] (BIOS, Early Microcode Update)', has: 6, needs: 7, advisoryIds: tcb?.platform.advisoryIds },
+    if (tcb === undefined || !('platform' in tcb)) throw new Error('nothing was proved of a platform')
+    expect(tcb.gaps).toEqual([
+      { component: 'sgx[0] (BIOS, Early Microcode Update)', has: 6, needs: 7, advisoryIds: tcb.platform.advisoryIds },
       {
         component: 'sgx[1] (OS/VMM, SGX Late Microcode Update)',
         has: 6,
         needs: 7,
-        advisoryIds: tcb?.platform.advisoryIds,
+        advisoryIds: tcb.platform.advisoryIds,
       },
       {
         component: 'tdx[2] (OS/VMM, TDX Late Microcode Update)',
         has: 6,
         needs: 7,
-        advisoryIds: tcb?.platform.advisoryIds,
+        advisoryIds: tcb.platform.advisoryIds,
       },
       { component: 'tdx-module', has: 2, needs: 4, advisoryIds: [] },
     ])
@@ -191,23 +196,56 @@ describe('certificates', () => {
       expect.objectContaining({ code: 'NOT_DER' }),
     )
   })
-  test('with another signature algorithm, key type or curve are refused by name', () => {
-    const der = file('intel-sgx-root-ca.der')
-    const replaced = (from: string, to: string): Uint8Array => {
-      const hex = Array.from(der, (byte) => byte.toString(16).padStart(2, '0')).join('')
-      const changed = hex.replaceAll(from, to)
-      expect(changed).not.toBe(hex)
-      return Uint8Array.from(changed.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
-    }
-    for (const [from, to] of [
-      ['2a8648ce3d040302', '2a8648ce3d040301'],
-      ['06072a8648ce3d0201', '06072a8648ce3d0202'],
-      ['06082a8648ce3d030107', '06082a8648ce3d030106'],
-    ] as const) {
-      expect(() => parseCertificate('root', replaced(from, to))).toThrowError(
-        expect.objectContaining({ code: 'UNSUPPORTED_ALGORITHM' }),
-      )
-    }
+  const der = Array.from(file('intel-sgx-root-ca.der'), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const variants: readonly (readonly [code: string, why: string, from: string | RegExp, to: string])[] = [
+    ['UNSUPPORTED_ALGORITHM', 'signed with ECDSA and SHA-224', /2a8648ce3d040302/g, '2a8648ce3d040301'],
+    ['UNSUPPORTED_ALGORITHM', 'with a key of another kind', '06072a8648ce3d0201', '06072a8648ce3d0202'],
+    ['UNSUPPORTED_ALGORITHM', 'on another curve', '06082a8648ce3d030107', '06082a8648ce3d030106'],
+    ['UNSUPPORTED_VALUE', 'that names two signature algorithms', '2a8648ce3d040302', '2a8648ce3d040303'],
+    ['UNKNOWN_VERSION', 'of version 2', 'a003020102', 'a003020101'],
+    ['PUBLIC_KEY_INVALID', 'with a compressed key', '03420004', '03420002'],
+  ]
+  for (const [code, why, from, to] of variants) {
+    test(`are refused by name: one ${why}`, () => {
+      const changed = der.replace(from, to)
+      expect(changed).not.toBe(der)
+      const bytes = Uint8Array.from(changed.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+      expect(() => parseCertificate('root', bytes)).toThrowError(expect.objectContaining({ code }))
+    })
+  }
+})
+
+describe('revocation lists', () => {
+  const list = Array.from(file('root-crl-automata.der'), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const bytesOf = (hex: string): Uint8Array =>
+    Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+  test('of the vendor are read with their window and issuer', () => {
+    expect(parseCrl('root CRL', bytesOf(list))).toMatchObject({
+      issuer: { commonName: 'Intel SGX Root CA' },
+      thisUpdate: 1_742_469_717,
+      nextUpdate: 1_775_215_317,
+      revoked: new Map(),
+    })
+  })
+  test('of version 1 are refused', () => {
+    expect(() => parseCrl('root CRL', bytesOf(list.replace('020101', '020100')))).toThrowError(
+      expect.objectContaining({ code: 'UNKNOWN_VERSION', details: { field: 'root CRL version', actual: 0 } }),
+    )
+  })
+  test('that name two signature algorithms are refused', () => {
+    expect(() => parseCrl('root CRL', bytesOf(list.replace('2a8648ce3d040302', '2a8648ce3d040303')))).toThrowError(
+      expect.objectContaining({ code: 'UNSUPPORTED_VALUE' }),
+    )
+  })
+})
+
+describe('what is longer than anything real', () => {
+  const tooLong = expect.objectContaining({ code: 'TOO_LONG' })
+  test('is refused before it is read: a document', () => {
+    expect(() => parseDocument(new Uint8Array(4_194_305))).toThrowError(tooLong)
+  })
+  test('is refused before it is read: a statement', () => {
+    expect(() => parseStatement(new Uint8Array(65_537))).toThrowError(tooLong)
   })
 })
 

@@ -1,7 +1,13 @@
 import type { JsonObject, JsonValue } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import schema from '../policy.schema.json' with { type: 'json' }
-import { DEFAULT_POLICY, INTEL_SGX_ROOT_SHA256, parsePolicy, TCB_EVALUATION_FLOORS } from '../src/index.ts'
+import {
+  AWS_NITRO_ROOT_SHA256,
+  DEFAULT_POLICY,
+  INTEL_SGX_ROOT_SHA256,
+  parsePolicy,
+  TCB_EVALUATION_FLOORS,
+} from '../src/index.ts'
 
 const DIGEST = 'ab'.repeat(32)
 const REGISTER = 'cd'.repeat(48)
@@ -20,13 +26,65 @@ const REFERENCE: JsonObject = {
   mrOwnerConfig: REGISTER,
   mrServiceTd: REGISTER,
 }
+const NITRO_REFERENCE: JsonObject = {
+  name: 'release 1',
+  date: '2026-11-23',
+  source: 'image',
+  pcr0: REGISTER,
+  pcr1: REGISTER,
+  pcr2: REGISTER,
+  pcr3: REGISTER,
+  pcr4: REGISTER,
+  pcr8: REGISTER,
+}
+const SNP_REFERENCE: JsonObject = {
+  name: 'release 1',
+  date: '2026-11-23',
+  source: 'image',
+  measurement: REGISTER,
+  hostData: DIGEST,
+  idKeyDigest: REGISTER,
+  authorKeyDigest: REGISTER,
+  familyId: 'ef'.repeat(16),
+  imageId: 'ef'.repeat(16),
+}
+const SEV_SNP: JsonObject = {
+  measurements: [SNP_REFERENCE],
+  products: ['Genoa', 'Turin'],
+  signingKeys: ['VCEK', 'VLEK'],
+  vlekProviders: ['CN=provider.example'],
+  minimumTcb: {
+    Milan: { reported: { snp: 24, microcode: 219 } },
+    Genoa: { committed: { bootLoader: 10, tee: 0 } },
+    Turin: { current: { fmc: 1 }, launch: { fmc: 1 } },
+  },
+  requireCrl: false,
+  guestPolicy: {
+    SMT: [false],
+    MIGRATE_MA: [false, true],
+    SINGLE_SOCKET: [true],
+    CXL_ALLOW: [false],
+    MEM_AES_256_XTS: [true],
+    RAPL_DIS: [true],
+    CIPHERTEXT_HIDING_DRAM: [true],
+    PAGE_SWAP_DISABLE: [true],
+  },
+  vmpl: [0, 1],
+  requiredPlatformInfo: ['ECC_EN'],
+  allowedPlatformInfo: ['ECC_EN', 'ALIAS_CHECK_COMPLETE'],
+  chipIds: { allow: ['11'.repeat(64)], deny: ['22'.repeat(64)] },
+  idKeyDigests: [REGISTER],
+  authorKeyDigests: [REGISTER],
+  minimumGuestSvn: 3,
+}
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
   version: 1,
   name: 'everything',
   trustClasses: ['hardware', 'measured-boot', 'simulated'],
-  simulated: { rootSha256: [DIGEST], measurements: [REFERENCE] },
+  simulated: { rootSha256: [DIGEST], measurements: [REFERENCE], sevSnpMeasurements: [SNP_REFERENCE], nitroMeasurements: [NITRO_REFERENCE] },
+  nitro: { measurements: [NITRO_REFERENCE] },
   tdx: {
     measurements: [REFERENCE],
     acceptedTcbStatuses: ['UpToDate', 'OutOfDate', 'TDRelaunchAdvised'],
@@ -36,6 +94,7 @@ const FULL: JsonObject = {
     allowedAttributes: ['SEPT_VE_DISABLE', 'PKS'],
     requiredAttributes: ['SEPT_VE_DISABLE'],
   },
+  sevSnp: SEV_SNP,
   config: {
     isolation: ['full'],
     keySource: ['ephemeral'],
@@ -118,10 +177,14 @@ describe('a policy is refused', () => {
     ['UNKNOWN_MEMBER', 'policy.config', ['config', 'more'], ['x']],
     ['UNKNOWN_MEMBER', 'policy.tdx.advisories', ['tdx', 'advisories', 'ignore'], []],
     ['UNKNOWN_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr4'], REGISTER],
+    ['UNKNOWN_MEMBER', 'policy.nitro', ['nitro', 'allowDebug'], true],
+    ['UNKNOWN_MEMBER', 'policy.nitro.measurements[0]', ['nitro', 'measurements', 0, 'pcr5'], REGISTER],
     ['MISSING_MEMBER', 'policy', ['name'], undefined],
     ['MISSING_MEMBER', 'policy', ['version'], undefined],
     ['MISSING_MEMBER', 'policy.simulated', ['simulated', 'rootSha256'], undefined],
     ['MISSING_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr3'], undefined],
+    ['MISSING_MEMBER', 'policy.nitro.measurements[0]', ['nitro', 'measurements', 0, 'pcr2'], undefined],
+    ['WRONG_LENGTH', 'policy.nitro.measurements[0].pcr0', ['nitro', 'measurements', 0, 'pcr0'], DIGEST],
     ['WRONG_VALUE', 'policy.version', ['version'], 2],
     ['WRONG_VALUE', 'policy.trustClasses', ['trustClasses'], []],
     ['WRONG_VALUE', 'policy.trustClasses[0]', ['trustClasses'], ['none']],
@@ -139,6 +202,13 @@ describe('a policy is refused', () => {
     ['WRONG_TYPE', 'policy.requirePostQuantum', ['requirePostQuantum'], 'yes'],
     ['POLICY_CLASS_WITHOUT_ROOT', '', ['simulated'], undefined],
     ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [INTEL_SGX_ROOT_SHA256]],
+    ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [AWS_NITRO_ROOT_SHA256]],
+    [
+      'POLICY_DUPLICATE_REFERENCE',
+      'policy.simulated.nitroMeasurements',
+      ['simulated', 'nitroMeasurements'],
+      [NITRO_REFERENCE, NITRO_REFERENCE],
+    ],
     ['POLICY_DUPLICATE_REFERENCE', 'policy.tdx.measurements', ['tdx', 'measurements'], [REFERENCE, REFERENCE]],
     ['POLICY_CONTRADICTION', 'policy.tdx.advisories.allow', ['tdx', 'advisories', 'deny'], ['INTEL-SA-00001']],
     ['POLICY_CONTRADICTION', 'policy.tdx.requiredAttributes', ['tdx', 'requiredAttributes'], ['KL']],
@@ -167,8 +237,15 @@ describe('the JSON schema', () => {
     expect(members(schema)).toEqual(object(FULL))
     expect(members(definitions.simulated)).toEqual(object(FULL.simulated))
     expect(members(definitions.tdx)).toEqual(object(FULL.tdx))
+    expect(members(definitions.sevSnp)).toEqual(object(SEV_SNP))
+    expect(members(definitions.snpReference)).toEqual(object(SNP_REFERENCE))
+    expect(members(definitions.guestPolicy)).toEqual(object(SEV_SNP.guestPolicy))
+    expect(members(definitions.minimumTcb)).toEqual(object(SEV_SNP.minimumTcb))
+    expect(members(definitions.chipIds)).toEqual(object(SEV_SNP.chipIds))
     expect(members(definitions.config)).toEqual(object(FULL.config))
     expect(members(definitions.reference)).toEqual(object(REFERENCE))
+    expect(members(definitions.nitro)).toEqual(object(FULL.nitro))
+    expect(members(definitions.nitroReference)).toEqual(object(NITRO_REFERENCE))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
@@ -178,10 +255,15 @@ describe('the JSON schema', () => {
   })
   test('requires what the parser requires', () => {
     expect(schema.required).toEqual(['version', 'name'])
-    for (const member of definitions.reference.required) {
-      expect(() => parsePolicy(changed(['tdx', 'measurements', 0, member], undefined))).toThrowError(
-        expect.objectContaining({ code: 'MISSING_MEMBER' }),
-      )
+    for (const [member, { required }] of [
+      ['tdx', definitions.reference],
+      ['nitro', definitions.nitroReference],
+    ] as const) {
+      for (const name of required) {
+        expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(
+          expect.objectContaining({ code: 'MISSING_MEMBER' }),
+        )
+      }
     }
   })
 })

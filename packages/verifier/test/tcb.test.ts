@@ -88,7 +88,7 @@ const info: TcbInfo = {
   fmspc: '',
   pceId: '',
   tcbEvaluationDataNumber: 1,
-  tdxModule: { mrSigner: '', attributes: '', attributesMask: '' },
+  tdxModule: { mrSigner: '', attributes: '', attributesMask: '', levels: [] },
   tdxModuleIdentities: [
     {
       id: 'TDX_01',

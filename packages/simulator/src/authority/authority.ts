@@ -4,6 +4,7 @@ import { type AuthorityKeys, type Certificates, completeKeys, issueCertificates,
 import type { AuthorityChanges } from './changes.ts'
 import { issueEndorsements } from './endorsements.ts'
 import { makeQuote, type SimulatedMeasurements } from './make-quote.ts'
+import { makeSgxQuote, type SimulatedEnclave } from './make-sgx-quote.ts'
 
 /**
  * One authority in software: a root, the chain below it, and a platform that quotes. The simulator runs one under the
@@ -30,6 +31,10 @@ export interface Authority {
   endorse(now: UnixSeconds): DcapEndorsements
   /** A TDX quote over 64 bytes of report data. */
   quote(reportData: Uint8Array, measurements: SimulatedMeasurements): Uint8Array
+  /** Endorsements for SGX, as `endorse` gives them for TDX. */
+  endorseSgx(now: UnixSeconds): DcapEndorsements
+  /** An SGX quote over 64 bytes of report data. */
+  quoteSgx(reportData: Uint8Array, enclave: SimulatedEnclave): Uint8Array
 }
 
 /** Makes an authority. */
@@ -44,5 +49,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     certificates,
     endorse: (at) => issueEndorsements(keys, certificates, at, changes),
     quote: (reportData, measurements) => makeQuote(keys, certificates, reportData, measurements, changes),
+    endorseSgx: (at) => issueEndorsements(keys, certificates, at, changes, 'sgx'),
+    quoteSgx: (reportData, enclave) => makeSgxQuote(keys, certificates, reportData, enclave, changes),
   }
 }

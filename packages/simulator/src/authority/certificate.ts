@@ -7,6 +7,7 @@ import {
   derImplicit,
   derInteger,
   derNamedBits,
+  derNull,
   derOctetString,
   derOid,
   derPrintableString,
@@ -18,10 +19,10 @@ import {
   type UnixSeconds,
   utf8,
 } from '@blindai/core'
-import { type KeyPair, signDer } from './keys.ts'
+import { hashOf, isRsa, type KeyPair, PSS_SALT_BYTES, signDer } from './keys.ts'
 
 /**
- * X.509 certificates and revocation lists with the fields that Intel's have. What goes in comes out: a mock authority
+ * X.509 certificates and revocation lists with the fields that the vendors' have. What goes in comes out: a mock authority
  * writes wrong ones on purpose. Source: RFC 5280 sections 4 and 5.
  */
 
@@ -70,7 +71,27 @@ export interface CrlFields {
   readonly signingKey: KeyPair
 }
 
-const ECDSA_WITH_SHA256 = derSequence(derOid('1.2.840.10045.4.3.2'))
+/** ecdsa-with-SHA256 and ecdsa-with-SHA384. Source: RFC 5758 section 3.2. */
+const SIGNATURE_ALGORITHMS = {
+  sha256: derSequence(derOid('1.2.840.10045.4.3.2')),
+  sha384: derSequence(derOid('1.2.840.10045.4.3.3')),
+}
+
+const SHA384 = derSequence(derOid('2.16.840.1.101.3.4.2.2'), derNull())
+/** RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes. Source: RFC 4055 section 3.1. */
+const RSASSA_PSS = derSequence(
+  derOid('1.2.840.113549.1.1.10'),
+  derSequence(
+    derExplicit(0, SHA384),
+    derExplicit(1, derSequence(derOid('1.2.840.113549.1.1.8'), SHA384)),
+    derExplicit(2, derInteger(PSS_SALT_BYTES)),
+  ),
+)
+
+/** The AlgorithmIdentifier of what a key signs. */
+function algorithmOf(key: KeyPair): Uint8Array {
+  return isRsa(key) ? RSASSA_PSS : SIGNATURE_ALGORITHMS[hashOf(key)]
+}
 
 /** DER of a version 3 certificate. */
 export function writeCertificate(fields: CertificateFields): Uint8Array {
@@ -78,7 +99,7 @@ export function writeCertificate(fields: CertificateFields): Uint8Array {
     derSequence(
       derExplicit(0, derInteger(2)),
       derUnsigned(fields.serial),
-      ECDSA_WITH_SHA256,
+      algorithmOf(fields.signingKey),
       writeName(fields.issuer),
       derSequence(derTime(fields.notBefore), derTime(fields.notAfter)),
       writeName(fields.subject),
@@ -101,7 +122,7 @@ export function writeCrl(fields: CrlFields): Uint8Array {
   return signed(
     derSequence(
       derInteger(1),
-      ECDSA_WITH_SHA256,
+      algorithmOf(fields.signingKey),
       writeName(fields.issuer),
       derTime(fields.thisUpdate),
       derTime(fields.nextUpdate),
@@ -113,7 +134,7 @@ export function writeCrl(fields: CrlFields): Uint8Array {
 }
 
 function signed(toBeSigned: Uint8Array, key: KeyPair): Uint8Array {
-  return derSequence(toBeSigned, ECDSA_WITH_SHA256, derBitString(signDer(key, toBeSigned)))
+  return derSequence(toBeSigned, algorithmOf(key), derBitString(signDer(key, toBeSigned)))
 }
 
 function writeName(name: Name): Uint8Array {
@@ -132,9 +153,15 @@ function writeExtensions(extensions: readonly Extension[]): Uint8Array {
   )
 }
 
+/** Bytes of a SubjectPublicKeyInfo on P-256, and of the uncompressed points that end one on each curve. */
+const P256_SPKI_BYTES = 91
+const P256_POINT_BYTES = 65
+const P384_POINT_BYTES = 97
+
 /** The key identifier: the first 160 bits of the SHA-256 of the public point. Source: RFC 7093 section 2, method 1. */
 function keyIdentifier(publicKey: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(publicKey.subarray(-65)).digest()).slice(0, 20)
+  const pointBytes = publicKey.byteLength === P256_SPKI_BYTES ? P256_POINT_BYTES : P384_POINT_BYTES
+  return new Uint8Array(createHash('sha256').update(publicKey.subarray(-pointBytes)).digest()).slice(0, 20)
 }
 
 export function authorityKeyIdentifier(issuerPublicKey: Uint8Array): Extension {
@@ -160,8 +187,9 @@ export function keyUsage(...bits: readonly number[]): Extension {
   return { oid: '2.5.29.15', critical: true, value: derNamedBits(...bits) }
 }
 
-/** A CA with the number of CAs that may stand below it, or no CA. */
-export function basicConstraints(ca: { readonly pathLength: number } | undefined): Extension {
-  const value = ca === undefined ? derSequence() : derSequence(derBoolean(true), derInteger(ca.pathLength))
+/** A CA with the number of CAs that may stand below it, without one any number; or no CA. */
+export function basicConstraints(ca: { readonly pathLength?: number } | undefined): Extension {
+  const pathLength = ca?.pathLength === undefined ? [] : [derInteger(ca.pathLength)]
+  const value = ca === undefined ? derSequence() : derSequence(derBoolean(true), ...pathLength)
   return { oid: '2.5.29.19', critical: true, value }
 }

@@ -1,5 +1,7 @@
 import type { JsonObject } from '@blindai/core'
 import type { CertificateFields, CrlFields } from './certificate.ts'
+import type { EnclaveReport } from './enclave-report.ts'
+import type { SgxQuoteHeader } from './make-sgx-quote.ts'
 import type { QeReport, QuoteHeader, SignatureData, TdReport } from './quote.ts'
 import type { PckPlatform } from './sgx-extension.ts'
 
@@ -26,6 +28,9 @@ export interface AuthorityChanges {
   readonly qeIdentityText?: Change<string>
   readonly quoteHeader?: Change<QuoteHeader>
   readonly tdReport?: Change<TdReport>
+  /** The header of an SGX quote, and the report of its enclave. */
+  readonly sgxQuoteHeader?: Change<SgxQuoteHeader>
+  readonly enclaveReport?: Change<EnclaveReport>
   readonly qeReport?: Change<QeReport>
   readonly signatureData?: Change<SignatureData>
 }

@@ -12,7 +12,7 @@ import { type AuthorityKeys, type Certificates, PLATFORM_CA_NAME, pemChain, ROOT
 import { type AuthorityChanges, apply, type Change } from './changes.ts'
 import { type KeyPair, signRaw, spki } from './keys.ts'
 import * as platform from './platform.ts'
-import { type Issue, qeIdentity, tcbInfo } from './tcb.ts'
+import { type Issue, qeIdentity, sgxTcbInfo, tcbInfo } from './tcb.ts'
 
 /** How far endorsements are dated back, so that a verifier whose clock is a little behind does not refuse them. */
 const BACKDATE_SECONDS = 300
@@ -20,12 +20,16 @@ const BACKDATE_SECONDS = 300
 /** How long endorsements hold. Intel's hold as long. */
 export const ENDORSEMENTS_HOLD_SECONDS: number = 30 * 86_400
 
+/** The TEE that endorsements are for. */
+export type DcapTee = 'tdx' | 'sgx'
+
 /** What a provisioning service would serve for the platform at a time. */
 export function issueEndorsements(
   keys: AuthorityKeys,
   certificates: Certificates,
   now: UnixSeconds,
   changes: AuthorityChanges,
+  tee: DcapTee = 'tdx',
 ): DcapEndorsements {
   const { root, platformCa, tcbSigning } = certificates
   const issueDate = unixSeconds(now - BACKDATE_SECONDS)
@@ -40,8 +44,12 @@ export function issueEndorsements(
     extensions: crlExtensions(keys.platformCa),
     signingKey: keys.platformCa,
   }
-  const info = apply(changes.tcbInfo, tcbInfo(PLATFORM_TCB, issue))
-  const identity = apply(changes.qeIdentity, qeIdentity(platform.QE_TCB, issue))
+  const [ownInfo, ownIdentity] =
+    tee === 'sgx'
+      ? [sgxTcbInfo(PLATFORM_TCB, issue), qeIdentity('QE', platform.SGX_QE_TCB, issue)]
+      : [tcbInfo(PLATFORM_TCB, issue), qeIdentity('TD_QE', platform.QE_TCB, issue)]
+  const info = apply(changes.tcbInfo, ownInfo)
+  const identity = apply(changes.qeIdentity, ownIdentity)
   return {
     type: 'dcap',
     pckCrlIssuerChain: pemChain(platformCa, root),

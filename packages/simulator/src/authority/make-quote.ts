@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import { concatBytes, fromHex, utf8 } from '@blindai/core'
-import { type AuthorityKeys, type Certificates, pemChain } from './chain.ts'
+import { concatBytes, fromHex } from '@blindai/core'
+import type { AuthorityKeys, Certificates } from './chain.ts'
 import { type AuthorityChanges, apply } from './changes.ts'
-import { rawPublicKey, signRaw } from './keys.ts'
 import * as platform from './platform.ts'
-import { type TdReport, writeQeReport, writeQuoteHeader, writeSignatureData, writeTdReport } from './quote.ts'
+import { type TdReport, writeQuoteHeader, writeSignatureData, writeTdReport } from './quote.ts'
+import { signQuote } from './quoting-enclave.ts'
 
 /** What a simulated quote measures, as lower-case hex of 48 bytes each. */
 export interface SimulatedMeasurements {
@@ -35,34 +34,8 @@ export function makeQuote(
   )
   const body = writeTdReport(apply(changes.tdReport, tdReport(reportData, measurements)))
   const signedPart = concatBytes(header, body)
-
-  const attestationKey = rawPublicKey(keys.attestation)
-  const qeAuthenticationData = Uint8Array.from({ length: 32 }, (_, index) => index)
-  const qeReport = writeQeReport(
-    apply(changes.qeReport, {
-      cpuSvn: new Uint8Array(platform.SGX_TCB_COMPONENTS),
-      miscSelect: 0,
-      attributes: platform.QE_ATTRIBUTES,
-      mrEnclave: platform.QE_MR_ENCLAVE,
-      mrSigner: platform.QE_TCB.mrSigner,
-      isvProdId: platform.QE_TCB.isvProdId,
-      isvSvn: platform.QE_TCB.isvSvn,
-      reportData: concatBytes(sha256(concatBytes(attestationKey, qeAuthenticationData)), new Uint8Array(32)),
-    }),
-  )
-  const signatureData = writeSignatureData(
-    apply(changes.signatureData, {
-      quoteSignature: signRaw(keys.attestation, signedPart),
-      attestationKey,
-      qeReport,
-      qeReportSignature: signRaw(keys.pck, qeReport),
-      qeAuthenticationData,
-      pckChain: utf8(`${pemChain(certificates.pck, certificates.platformCa, certificates.root)}\0`),
-      outerType: 6,
-      innerType: 5,
-    }),
-  )
-  return concatBytes(signedPart, signatureData)
+  const signature = signQuote(keys, certificates, platform.QE_TCB, signedPart, changes)
+  return concatBytes(signedPart, writeSignatureData(signature))
 }
 
 function tdReport(reportData: Uint8Array, measurements: SimulatedMeasurements): TdReport {
@@ -84,8 +57,4 @@ function tdReport(reportData: Uint8Array, measurements: SimulatedMeasurements): 
     rtmr3: fromHex('rtmr3', measurements.rtmr3),
     reportData,
   }
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest())
 }

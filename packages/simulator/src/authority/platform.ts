@@ -29,8 +29,17 @@ export const QE_TCB: QeTcb = {
   isvProdId: 2,
   isvSvn: 6,
 }
+/** The signer of Intel's SGX quoting enclave, and its product. */
+export const SGX_QE_TCB: QeTcb = {
+  mrSigner: fromHex('MRSIGNER', '8c4f5775d796503e96137f77c68a829a0056ac8ded70140b081b094490c57bff'),
+  isvProdId: 1,
+  isvSvn: 8,
+}
 export const QE_ATTRIBUTES: Uint8Array = fromHex('ATTRIBUTES', '1500000000000000e700000000000000')
 export const QE_MR_ENCLAVE: Uint8Array = sha('sha256', 'BlindAI simulated quoting enclave')
+
+/** INIT and MODE64BIT; x87, SSE, AVX and AVX-512. */
+export const ENCLAVE_ATTRIBUTES: Uint8Array = fromHex('ATTRIBUTES', '0500000000000000e700000000000000')
 
 /** A TDX module has no signer but Intel, which is written as zeros. */
 export const MR_SEAM: Uint8Array = sha('sha384', 'BlindAI simulated TDX module')

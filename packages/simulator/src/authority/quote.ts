@@ -1,5 +1,6 @@
 import { concatBytes } from '@blindai/core'
 import { ByteWriter } from './byte-writer.ts'
+import { writeEnclaveReport } from './enclave-report.ts'
 
 /**
  * The binary structures of a version 4 TDX quote. Every member is written as given, so that a test can write wrong ones.
@@ -83,20 +84,13 @@ export interface QeReport {
 }
 
 export function writeQeReport(report: QeReport): Uint8Array {
-  const w = new ByteWriter('QE report', 384)
-  w.bytes(0, 16, report.cpuSvn)
-  w.u32(16, report.miscSelect)
-  w.bytes(20, 28, new Uint8Array(28))
-  w.bytes(48, 16, report.attributes)
-  w.bytes(64, 32, report.mrEnclave)
-  w.bytes(96, 32, new Uint8Array(32))
-  w.bytes(128, 32, report.mrSigner)
-  w.bytes(160, 96, new Uint8Array(96))
-  w.u16(256, report.isvProdId)
-  w.u16(258, report.isvSvn)
-  w.bytes(260, 60, new Uint8Array(60))
-  w.bytes(320, 64, report.reportData)
-  return w.end()
+  return writeEnclaveReport({
+    ...report,
+    isvExtProdId: new Uint8Array(16),
+    configId: new Uint8Array(64),
+    configSvn: 0,
+    isvFamilyId: new Uint8Array(16),
+  })
 }
 
 /** A.3.8 to A.3.11: what stands behind the body. */
@@ -112,7 +106,7 @@ export interface SignatureData {
   readonly qeAuthenticationData: Uint8Array
   /** PEM of the PCK certificate and its issuers, leaf first, with the zero byte that Intel's library ends it with. */
   readonly pckChain: Uint8Array
-  /** 6: QE report certification data. */
+  /** 6: QE report certification data. Not in a version 3 quote. */
   readonly outerType: number
   /** 5: PCK certificate chain. */
   readonly innerType: number
@@ -120,11 +114,25 @@ export interface SignatureData {
 
 /** The length field and the data that it counts. */
 export function writeSignatureData(data: SignatureData): Uint8Array {
-  const inner = certificationData(data.innerType, data.pckChain)
-  const authentication = concatBytes(u16(data.qeAuthenticationData.byteLength), data.qeAuthenticationData)
-  const outer = concatBytes(data.qeReport, data.qeReportSignature, authentication, inner)
-  const all = concatBytes(data.quoteSignature, data.attestationKey, certificationData(data.outerType, outer))
+  const outer = certificationData(data.outerType, writeQeCertification(data))
+  const all = concatBytes(data.quoteSignature, data.attestationKey, outer)
   return concatBytes(u32(all.byteLength), all)
+}
+
+/**
+ * The same of a version 3 quote, which has no outer certification data. Source: Intel SGX ECDSA QuoteLibReference DCAP API,
+ * A.4, "ECDSA 256-bit Quote Signature Data Structure".
+ */
+export function writeSgxSignatureData(data: SignatureData): Uint8Array {
+  const all = concatBytes(data.quoteSignature, data.attestationKey, writeQeCertification(data))
+  return concatBytes(u32(all.byteLength), all)
+}
+
+/** Report, signature and authentication data of the quoting enclave, and what certifies the key that signed. */
+function writeQeCertification(data: SignatureData): Uint8Array {
+  const authentication = concatBytes(u16(data.qeAuthenticationData.byteLength), data.qeAuthenticationData)
+  const inner = certificationData(data.innerType, data.pckChain)
+  return concatBytes(data.qeReport, data.qeReportSignature, authentication, inner)
 }
 
 /** A.3.9: type, length, data. */

@@ -1,8 +1,9 @@
 import { formatUnixSeconds, type JsonObject, toHex, type UnixSeconds } from '@blindai/core'
 
 /**
- * TCB info of a TDX platform and the identity of its quoting enclave, with the members and spelling that Intel's
- * provisioning service uses. Source: Intel PCS API v4, "Get TDX TCB Info" (version 3) and "Get TD QE Identity" (version 2).
+ * TCB info of a platform and the identity of a quoting enclave, with the members and spelling that Intel's provisioning
+ * service uses. Source: Intel PCS API v4, "Get SGX TCB Info" and "Get TDX TCB Info" (version 3), "Get SGX QE Identity" and
+ * "Get TD QE Identity" (version 2).
  */
 
 /** What the simulated platform claims: the TCB info accepts exactly this as up to date. */
@@ -37,18 +38,25 @@ const TCB_DATE = '2026-11-01T00:00:00Z'
 const EARLIER_TCB_DATE = '2026-02-01T00:00:00Z'
 const NO_SIGNER = '00'.repeat(48)
 
-/** The `tcbInfo` member. */
+/** The `tcbInfo` member for SGX. */
+export function sgxTcbInfo(platform: PlatformTcb, issue: Issue): JsonObject {
+  return {
+    id: 'SGX',
+    ...familyOf(platform, issue),
+    tcbLevels: [
+      { tcb: sgxLevelOf(platform, 0), tcbDate: TCB_DATE, tcbStatus: 'UpToDate' },
+      { tcb: sgxLevelOf(platform, 1), tcbDate: EARLIER_TCB_DATE, tcbStatus: 'OutOfDate' },
+    ],
+  }
+}
+
+/** The `tcbInfo` member for TDX. */
 export function tcbInfo(platform: PlatformTcb, issue: Issue): JsonObject {
   const [moduleSvn = 0, moduleVersion = 0] = platform.tdxTcbComponents
   const module = { mrsigner: NO_SIGNER, attributes: '0000000000000000', attributesMask: 'FFFFFFFFFFFFFFFF' }
   return {
     id: 'TDX',
-    version: 3,
-    ...dates(issue),
-    fmspc: toHex(platform.fmspc).toUpperCase(),
-    pceId: toHex(platform.pceId).toUpperCase(),
-    tcbType: 0,
-    tcbEvaluationDataNumber: issue.tcbEvaluationDataNumber,
+    ...familyOf(platform, issue),
     tdxModule: module,
     tdxModuleIdentities: [
       {
@@ -67,22 +75,39 @@ export function tcbInfo(platform: PlatformTcb, issue: Issue): JsonObject {
   }
 }
 
-/** The lowest numbers that a level asks for, each `behind` steps under the platform's own. */
-function levelOf(platform: PlatformTcb, behind: number): JsonObject {
-  const lower = (svn: number): number => Math.max(0, svn - behind)
-  // A TDX module of version 1 or later is matched through its identity, and the first two components then stand at 0.
-  const tdx = platform.tdxTcbComponents.map((svn, index) => ({ svn: index < 2 ? 0 : lower(svn) }))
+function familyOf(platform: PlatformTcb, issue: Issue): JsonObject {
   return {
-    sgxtcbcomponents: platform.sgxTcbComponents.map((svn) => ({ svn: lower(svn) })),
-    pcesvn: lower(platform.pceSvn),
-    tdxtcbcomponents: tdx,
+    version: 3,
+    ...dates(issue),
+    fmspc: toHex(platform.fmspc).toUpperCase(),
+    pceId: toHex(platform.pceId).toUpperCase(),
+    tcbType: 0,
+    tcbEvaluationDataNumber: issue.tcbEvaluationDataNumber,
   }
 }
 
-/** The `enclaveIdentity` member. */
-export function qeIdentity(qe: QeTcb, issue: Issue): JsonObject {
+/** The lowest numbers that a level asks for, each `behind` steps under the platform's own. */
+function sgxLevelOf(platform: PlatformTcb, behind: number): JsonObject {
   return {
-    id: 'TD_QE',
+    sgxtcbcomponents: platform.sgxTcbComponents.map((svn) => ({ svn: lower(svn, behind) })),
+    pcesvn: lower(platform.pceSvn, behind),
+  }
+}
+
+function levelOf(platform: PlatformTcb, behind: number): JsonObject {
+  // A TDX module of version 1 or later is matched through its identity, and the first two components then stand at 0.
+  const tdx = platform.tdxTcbComponents.map((svn, index) => ({ svn: index < 2 ? 0 : lower(svn, behind) }))
+  return { ...sgxLevelOf(platform, behind), tdxtcbcomponents: tdx }
+}
+
+function lower(svn: number, behind: number): number {
+  return Math.max(0, svn - behind)
+}
+
+/** The `enclaveIdentity` member. */
+export function qeIdentity(id: 'QE' | 'TD_QE', qe: QeTcb, issue: Issue): JsonObject {
+  return {
+    id,
     version: 2,
     ...dates(issue),
     tcbEvaluationDataNumber: issue.tcbEvaluationDataNumber,

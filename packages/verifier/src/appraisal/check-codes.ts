@@ -1,3 +1,5 @@
+import type { EvidenceFormat } from '@blindai/core'
+
 /** A stable name of a check. */
 export type CheckCode =
   | 'document.form'
@@ -18,6 +20,22 @@ export type CheckCode =
   | 'tdx.quote-signature'
   | 'tdx.module'
   | 'tdx.tcb'
+  | 'sgx.quote-signature'
+  | 'sgx.tcb'
+  | 'snp.root'
+  | 'snp.chain'
+  | 'snp.crl'
+  | 'snp.revocation'
+  | 'snp.product'
+  | 'snp.signing-key'
+  | 'snp.chip-id'
+  | 'snp.reported-tcb'
+  | 'snp.report-signature'
+  | 'snp.tcb-order'
+  | 'nitro.root'
+  | 'nitro.chain'
+  | 'nitro.signature'
+  | 'nitro.timestamp'
   | 'binding.nonce'
   | 'binding.report-data'
   | 'binding.statement-window'
@@ -25,6 +43,23 @@ export type CheckCode =
   | 'policy.trust-class'
   | 'tdx.debug'
   | 'tdx.attributes'
+  | 'sgx.debug'
+  | 'sgx.initialized'
+  | 'sgx.attributes'
+  | 'sgx.xfrm'
+  | 'sgx.misc-select'
+  | 'snp.debug'
+  | 'snp.guest-policy'
+  | 'snp.vmpl'
+  | 'snp.platform-info'
+  | 'nitro.debug'
+  | 'policy.product'
+  | 'policy.signing-key'
+  | 'policy.tcb-minimum'
+  | 'policy.chip'
+  | 'policy.id-key'
+  | 'policy.author-key'
+  | 'policy.guest-svn'
   | 'policy.tcb-status'
   | 'policy.tcb-date'
   | 'policy.tcb-evaluation-number'
@@ -55,6 +90,22 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'tdx.quote-signature': 'the quote is signed by the attestation key',
   'tdx.module': 'the TDX module is one that the TCB info describes',
   'tdx.tcb': 'the security versions reach a level that the TCB info lists',
+  'sgx.quote-signature': 'the quote is signed by the attestation key',
+  'sgx.tcb': 'the security versions reach a level that the TCB info lists',
+  'snp.root': 'the chain of the report ends in a root that is pinned',
+  'snp.chain': 'the certificate of the endorsement key was issued through that root and is valid now',
+  'snp.crl': 'the revocation list of the root is signed and current',
+  'snp.revocation': 'neither the root nor the authority below it is revoked',
+  'snp.product': 'certificate and processor are of the product that the root is for',
+  'snp.signing-key': 'the report is signed, and by the kind of key that the certificate is of',
+  'snp.chip-id': 'the certificate is of the chip that the report names',
+  'snp.reported-tcb': 'the certificate is for the TCB that the report names',
+  'snp.report-signature': 'the report is signed by the endorsement key',
+  'snp.tcb-order': 'reported, committed and current TCB do not contradict each other',
+  'nitro.root': 'the chain of the document ends in a root that is pinned',
+  'nitro.chain': 'the certificate of the enclave was issued through that root and is valid now',
+  'nitro.signature': 'the document is signed by the key of that certificate',
+  'nitro.timestamp': 'the document was signed while that certificate was valid',
   'binding.nonce': 'the document answers our nonce',
   'binding.report-data': 'the evidence vouches for this statement and nonce',
   'binding.statement-window': 'the keys of the statement are valid now',
@@ -62,6 +113,23 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'policy.trust-class': 'the trust class is accepted',
   'tdx.debug': 'debug is off',
   'tdx.attributes': 'the trust domain has no attribute that is not wanted',
+  'sgx.debug': 'debug is off',
+  'sgx.initialized': 'the enclave was initialized',
+  'sgx.attributes': 'the enclave has no attribute that is not wanted, and those that are',
+  'sgx.xfrm': 'the enclave uses only processor state that is known here',
+  'sgx.misc-select': 'the enclave is told nothing of its exceptions that is not wanted',
+  'snp.debug': 'debug is off',
+  'snp.guest-policy': 'every bit of the guest policy has a value that is accepted',
+  'snp.vmpl': 'the report was asked for at a privilege level that is accepted',
+  'snp.platform-info': 'the platform is configured as it has to be, and in no way that is not wanted',
+  'nitro.debug': 'debug is off',
+  'policy.product': 'the product is accepted',
+  'policy.signing-key': 'the kind of endorsement key, and to whom it is lent, are accepted',
+  'policy.tcb-minimum': 'all four TCB versions are at least the minimum',
+  'policy.chip': 'the chip is accepted',
+  'policy.id-key': 'the identity of the guest is signed by an accepted key',
+  'policy.author-key': 'that key is certified by an accepted author',
+  'policy.guest-svn': 'the security version of the guest is high enough',
   'policy.tcb-status': 'the TCB status is accepted',
   'policy.tcb-date': 'the TCB is recent enough',
   'policy.tcb-evaluation-number': 'the TCB was judged by a recent enough TCB recovery',
@@ -72,6 +140,115 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'policy.software': 'the software digest is accepted',
   'policy.config': 'the configuration is accepted',
 }
+
+/** What comes before the evidence, and between evidence and policy. */
+const OPENING: readonly CheckCode[] = ['document.form', 'statement.form', 'evidence.form', 'endorsements.form']
+const BINDING: readonly CheckCode[] = [
+  'binding.nonce',
+  'binding.report-data',
+  'binding.statement-window',
+  'binding.channel-key',
+  'policy.trust-class',
+]
+const CLOSING: readonly CheckCode[] = [
+  'policy.evidence-age',
+  'policy.measurement',
+  'policy.optional-registers',
+  'policy.software',
+  'policy.config',
+]
+
+/** Everything up to the attestation key of an Intel platform, and what is wanted of its TCB. */
+const DCAP: readonly CheckCode[] = [
+  'dcap.root',
+  'dcap.pck-chain',
+  'dcap.root-crl',
+  'dcap.pck-crl',
+  'dcap.revocation',
+  'dcap.tcb-signer',
+  'dcap.tcb-info',
+  'dcap.qe-identity',
+  'dcap.qe-report',
+  'dcap.attestation-key',
+  'dcap.qe',
+]
+const DCAP_POLICY: readonly CheckCode[] = [
+  'policy.tcb-status',
+  'policy.tcb-date',
+  'policy.tcb-evaluation-number',
+  'policy.advisories',
+]
+
+/** The checks of a document with a TDX quote, in order; also of one whose format was not read yet. */
+export const DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  ...DCAP,
+  'tdx.quote-signature',
+  'tdx.module',
+  'tdx.tcb',
+  ...BINDING,
+  'tdx.debug',
+  'tdx.attributes',
+  ...DCAP_POLICY,
+  ...CLOSING,
+]
+
+/** The checks of a document with an SGX quote, in order. */
+const SGX_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  ...DCAP,
+  'sgx.quote-signature',
+  'sgx.tcb',
+  ...BINDING,
+  'sgx.debug',
+  'sgx.initialized',
+  'sgx.attributes',
+  'sgx.xfrm',
+  'sgx.misc-select',
+  ...DCAP_POLICY,
+  ...CLOSING,
+]
+
+/** The checks of a document with an SEV-SNP report, in order. */
+const SNP_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  'snp.root',
+  'snp.chain',
+  'snp.crl',
+  'snp.revocation',
+  'snp.product',
+  'snp.signing-key',
+  'snp.chip-id',
+  'snp.reported-tcb',
+  'snp.report-signature',
+  'snp.tcb-order',
+  ...BINDING,
+  'snp.debug',
+  'snp.guest-policy',
+  'snp.vmpl',
+  'snp.platform-info',
+  'policy.product',
+  'policy.signing-key',
+  'policy.tcb-minimum',
+  'policy.chip',
+  'policy.id-key',
+  'policy.author-key',
+  'policy.guest-svn',
+  ...CLOSING,
+]
+
+/** The checks of a document with a Nitro attestation document, in order. */
+const NITRO_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  'nitro.root',
+  'nitro.chain',
+  'nitro.signature',
+  'nitro.timestamp',
+  ...BINDING,
+  'nitro.debug',
+  'policy.tcb-status',
+  ...CLOSING,
+]
 
 const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'document.form',
@@ -85,43 +262,20 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'policy.config',
 ]
 
-/** The checks of a whole document, in order. */
-export const DOCUMENT_CHECKS: readonly CheckCode[] = [
-  'document.form',
-  'statement.form',
-  'evidence.form',
-  'endorsements.form',
-  'dcap.root',
-  'dcap.pck-chain',
-  'dcap.root-crl',
-  'dcap.pck-crl',
-  'dcap.revocation',
-  'dcap.tcb-signer',
-  'dcap.tcb-info',
-  'dcap.qe-identity',
-  'dcap.qe-report',
-  'dcap.attestation-key',
-  'dcap.qe',
-  'tdx.quote-signature',
-  'tdx.module',
-  'tdx.tcb',
-  'binding.nonce',
-  'binding.report-data',
-  'binding.statement-window',
-  'binding.channel-key',
-  'policy.trust-class',
-  'tdx.debug',
-  'tdx.attributes',
-  'policy.tcb-status',
-  'policy.tcb-date',
-  'policy.tcb-evaluation-number',
-  'policy.advisories',
-  'policy.evidence-age',
-  'policy.measurement',
-  'policy.optional-registers',
-  'policy.software',
-  'policy.config',
-]
+/** The checks of a document whose evidence is of a format. */
+export function documentChecks(format: EvidenceFormat): readonly CheckCode[] {
+  if (isNitro(format)) return NITRO_DOCUMENT_CHECKS
+  if (format === 'sgx' || format === 'simulated-sgx') return SGX_DOCUMENT_CHECKS
+  return format === 'sev-snp' || format === 'simulated-sev-snp' ? SNP_DOCUMENT_CHECKS : DOCUMENT_CHECKS
+}
 
-/** What can be checked of bare evidence, without a statement that it speaks for. */
-export const EVIDENCE_CHECKS: readonly CheckCode[] = DOCUMENT_CHECKS.filter((code) => !NEED_A_DOCUMENT.includes(code))
+/** What can be checked of bare evidence of a format, without a statement that it speaks for. */
+export function evidenceChecks(format: EvidenceFormat): readonly CheckCode[] {
+  // Nitro signs its time, so its age can be judged without a nonce.
+  const isAsked = (code: CheckCode): boolean => code === 'policy.evidence-age' && isNitro(format)
+  return documentChecks(format).filter((code) => !NEED_A_DOCUMENT.includes(code) || isAsked(code))
+}
+
+function isNitro(format: EvidenceFormat): boolean {
+  return format === 'nitro' || format === 'simulated-nitro'
+}

@@ -34,11 +34,16 @@ export class Halt extends Error {
  * wants is judged to the end (`judge`), so that a person sees all of it at once.
  */
 export class CheckList {
-  readonly #plan: readonly CheckCode[]
+  #plan: readonly CheckCode[]
   readonly #ended = new Map<CheckCode, Check>()
 
   /** @param plan - the checks there are, in order; those that nobody ran are listed as skipped. */
   constructor(plan: readonly CheckCode[]) {
+    this.#plan = plan
+  }
+
+  /** Replaces the plan, once it is known what there is to check. */
+  planFor(plan: readonly CheckCode[]): void {
     this.#plan = plan
   }
 

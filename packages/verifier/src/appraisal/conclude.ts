@@ -1,9 +1,9 @@
 import type { Statement, UnixSeconds } from '@blindai/core'
-import type { ProvedTdx } from '../formats/tdx/prove-tdx.ts'
-import type { Policy, TdxReference } from '../policy/policy.ts'
-import type { TdxClaims } from '../result/claims.ts'
+import type { NamedReference, Policy } from '../policy/policy.ts'
+import type { CommonClaims } from '../result/claims.ts'
 import type { Appraised, AttestationResult, ChannelKeys, EvidenceResult, ResultStatus } from '../result/result.ts'
 import type { Check, CheckList } from './check-list.ts'
+import type { Judgement, ProvedEvidence } from './evidence.ts'
 
 /** What every result rests on. */
 interface Basis {
@@ -17,10 +17,9 @@ export interface DocumentBasis extends Basis {
   readonly freshness: 'nonce' | 'skipped'
 }
 
-/** Proved evidence, and the reference value that it matched. */
-interface Proof {
-  readonly proved: ProvedTdx
-  readonly release: TdxReference | undefined
+/** Proved evidence, and what the policy makes of it. */
+interface Proof extends Judgement {
+  readonly proved: ProvedEvidence
 }
 
 /** Proved evidence that speaks for a statement with keys. */
@@ -71,7 +70,7 @@ function appraised(
 ): Omit<Appraised, 'version'> {
   const common = { policy: policy.name, now, checks: checks.all }
   if (proof === undefined) return { ...common, trustClass: 'none', trustFlags: [] }
-  const { proved, release } = proof
+  const { proved, release, tcb } = proof
   const ownWords = release && statement && { config: statement.config, software: statement.software }
   return {
     ...common,
@@ -79,11 +78,11 @@ function appraised(
     // What was trusted on first use was matched, and reviewed by nobody.
     trustFlags: release === undefined || release.source === 'trust-on-first-use' ? [] : ['code'],
     claims: { ...proved.claims, ...releaseClaims(release), ...ownWords },
-    tcb: proved.tcb,
+    ...(tcb && { tcb }),
   }
 }
 
-function releaseClaims(release: TdxReference | undefined): Pick<TdxClaims, 'release' | 'releaseSource'> {
+function releaseClaims(release: NamedReference | undefined): Pick<CommonClaims, 'release' | 'releaseSource'> {
   if (release === undefined) return {}
   return { release: release.name, ...(release.source && { releaseSource: release.source }) }
 }

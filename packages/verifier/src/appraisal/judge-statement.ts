@@ -14,9 +14,7 @@ export function judgeStatement(checks: CheckList, statement: Statement, policy: 
     if (softwareDigests === undefined || softwareDigests.includes(statement.software.digest)) return
     throw new VerifierError('SOFTWARE_NOT_ACCEPTED', { accepted: softwareDigests, actual: statement.software.digest })
   })
-  checks.judge('policy.config', config !== undefined, () => {
-    if (config !== undefined) judgeConfig(statement.config, config)
-  })
+  checks.judge('policy.config', true, () => judgeConfig(statement.config, config))
 }
 
 function judgeConfig(actual: AttestedConfig, wanted: ConfigPolicy): void {

@@ -9,19 +9,18 @@ import {
   type UnixSeconds,
   unixSeconds,
 } from '@blindai/core'
-import { type ParsedDocument, type ParsedEvidence, parseDocument } from '../document/document.ts'
+import { type ParsedDocument, parseDocument } from '../document/document.ts'
 import { parseStatement } from '../document/statement.ts'
-import { VerifierError } from '../errors/verifier-error.ts'
-import { type ProvedTdx, proveTdx } from '../formats/tdx/prove-tdx.ts'
 import { isParsedPolicy } from '../policy/parse-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { AttestationResult, ChannelKeys, EvidenceResult } from '../result/result.ts'
 import { checkKeysetWindow, checkTlsKey, verifyNonce, verifyReportData } from './binding.ts'
-import { DOCUMENT_CHECKS, EVIDENCE_CHECKS } from './check-codes.ts'
+import { DOCUMENT_CHECKS, documentChecks, evidenceChecks } from './check-codes.ts'
 import { CheckList, Halt } from './check-list.ts'
 import { concludeDocument, concludeEvidence, type DocumentBasis } from './conclude.ts'
+import { type BareEvidence, judgeEvidence, type ProvedEvidence, proveEvidence } from './evidence.ts'
+import { judgeAge } from './judge-age.ts'
 import { judgeStatement } from './judge-statement.ts'
-import { judgeTdx } from './judge-tdx.ts'
 
 const SHA256_BYTES = 32
 
@@ -69,23 +68,20 @@ export async function verify(
   const basis: DocumentBasis = { checks, policy, now, freshness: options.nonce === undefined ? 'skipped' : 'nonce' }
   try {
     const parsed = await checks.prove('document.form', () => parseDocument(document))
+    checks.planFor(documentChecks(parsed.evidence.format))
     const statement = await checks.prove('statement.form', () => parseStatement(parsed.statement))
     const endorsements = options.endorsements ?? parsed.endorsements
     const proved = await proveEvidence(checks, { ...parsed.evidence, endorsements }, policy, now)
     await proveBinding(checks, parsed, statement, proved, options)
-    const release = judgeTdx(checks, proved, policy)
-    judgeAge(checks, policy, options)
+    const judgement = judgeEvidence(checks, proved, policy)
+    judgeAge(checks, policy, { signedAt: signedAtOf(proved), nonce: options.nonce, now })
     judgeStatement(checks, statement, policy)
-    return concludeDocument(basis, { proved, release, statement, channel: await channelKeys(parsed, statement) })
+    const channel = await channelKeys(parsed, statement)
+    return concludeDocument(basis, { proved, ...judgement, statement, channel })
   } catch (error) {
     if (error instanceof Halt) return concludeDocument(basis, undefined)
     throw error
   }
-}
-
-/** Bare evidence with its endorsements; `endorsements` has the members of `DcapEndorsements`. */
-export interface BareEvidence extends ParsedEvidence {
-  readonly endorsements?: unknown
 }
 
 /**
@@ -100,10 +96,12 @@ export async function verifyEvidence(
   options: { readonly now: UnixSeconds },
 ): Promise<EvidenceResult> {
   const now = checkMisuse(policy, options.now)
-  const checks = new CheckList(EVIDENCE_CHECKS)
+  const checks = new CheckList(evidenceChecks(evidence.format))
   try {
     const proved = await proveEvidence(checks, evidence, policy, now)
-    return concludeEvidence({ checks, policy, now }, { proved, release: judgeTdx(checks, proved, policy) })
+    const judgement = judgeEvidence(checks, proved, policy)
+    judgeAge(checks, policy, { signedAt: signedAtOf(proved), nonce: undefined, now })
+    return concludeEvidence({ checks, policy, now }, { proved, ...judgement })
   } catch (error) {
     if (error instanceof Halt) return concludeEvidence({ checks, policy, now }, undefined)
     throw error
@@ -120,36 +118,11 @@ function requireLength(name: string, bytes: Uint8Array | undefined, length: numb
   throw new RangeError(`${name} has ${length} bytes, not ${bytes.byteLength}`)
 }
 
-async function proveEvidence(
-  checks: CheckList,
-  evidence: BareEvidence,
-  policy: Policy,
-  now: UnixSeconds,
-): Promise<ProvedTdx> {
-  const { format, bytes, endorsements } = evidence
-  const simulatedRoots = policy.simulated?.rootSha256
-  switch (format) {
-    case 'tdx':
-    case 'simulated':
-      return proveTdx(checks, { format, bytes: new Uint8Array(bytes), endorsements, simulatedRoots, now })
-    case 'sgx':
-    case 'sev-snp':
-    case 'tpm':
-    case 'nitro':
-    case 'nvidia':
-      return checks.prove('evidence.form', () => {
-        throw new VerifierError('FORMAT_UNSUPPORTED', { format })
-      })
-    default:
-      return format satisfies never
-  }
-}
-
 async function proveBinding(
   checks: CheckList,
   document: ParsedDocument,
   { keyset }: Statement,
-  proved: ProvedTdx,
+  proved: ProvedEvidence,
   { now, nonce, channel }: VerifyOptions,
 ): Promise<void> {
   await checks.prove('binding.nonce', () => verifyNonce(document, nonce))
@@ -161,12 +134,9 @@ async function proveBinding(
   if (channel?.kind === 'tls') await checks.prove('binding.channel-key', () => checkTlsKey(keyset, channel.spkiSha256))
 }
 
-/** A TDX quote signs no time: only a nonce of ours shows that it is young. */
-function judgeAge(checks: CheckList, { maximumEvidenceAgeSeconds }: Policy, { nonce }: VerifyOptions): void {
-  checks.judge('policy.evidence-age', maximumEvidenceAgeSeconds !== undefined, () => {
-    if (maximumEvidenceAgeSeconds === undefined || nonce !== undefined) return
-    throw new VerifierError('EVIDENCE_AGE_UNKNOWN', { maximumSeconds: maximumEvidenceAgeSeconds })
-  })
+/** The time that evidence signs, where its format does. */
+function signedAtOf(proved: ProvedEvidence): UnixSeconds | undefined {
+  return proved.technology === 'nitro' ? proved.signedAt : undefined
 }
 
 async function channelKeys(document: ParsedDocument, { keyset }: Statement): Promise<ChannelKeys> {

@@ -6,12 +6,17 @@ export const ENCLAVE_REPORT_BYTES = 384
 /** The body of an SGX report, as quoting enclaves and SGX quotes carry it. */
 export interface EnclaveReport {
   readonly cpuSvn: Uint8Array
-  readonly miscSelect: number
+  /** 4 bytes. */
+  readonly miscSelect: Uint8Array
+  readonly isvExtProdId: Uint8Array
   readonly attributes: Uint8Array
   readonly mrEnclave: Uint8Array
   readonly mrSigner: Uint8Array
+  readonly configId: Uint8Array
   readonly isvProdId: number
   readonly isvSvn: number
+  readonly configSvn: number
+  readonly isvFamilyId: Uint8Array
   readonly reportData: Uint8Array
 }
 
@@ -28,7 +33,7 @@ export function parseEnclaveReport(name: string, bytes: Uint8Array): EnclaveRepo
   // biome-ignore format: one row per row of the specification's table
   const report = {
     cpuSvn:        r.bytes(  0, 16, 'CPUSVN'),
-    miscSelect:    r.u32  ( 16,     'MISCSELECT'),
+    miscSelect:    r.bytes( 16,  4, 'MISCSELECT'),
     reserved1:     r.bytes( 20, 12, 'RESERVED1'),
     isvExtProdId:  r.bytes( 32, 16, 'ISVEXTPRODID'),
     attributes:    r.bytes( 48, 16, 'ATTRIBUTES'),

@@ -1,13 +1,14 @@
 import { ObjectReader } from '../json/object-reader.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { type Crl, parseCrl } from '../x509/crl.ts'
-import { parsePemCertificates } from '../x509/pem.ts'
+import { type NonEmpty, parsePemCertificates } from '../x509/pem.ts'
 import { type QeIdentity, readQeIdentity } from './qe-identity.ts'
 import { parseSignedText, type SignedText } from './signed-text.ts'
 import { readTcbInfo, type TcbInfo } from './tcb-info.ts'
 
 const MAX_CHAIN_TEXT = 65_536
 const MAX_CRL_BYTES = 1_048_576
+/** Real ones have up to about 20,000. */
 const MAX_SIGNED_TEXT = 262_144
 const MAX_CERTIFICATES = 8
 
@@ -51,8 +52,9 @@ export function parseDcapEndorsements(value: unknown): ParsedDcapEndorsements {
 }
 
 /** Certificates of a PEM text; each is named by the chain and its position in errors. */
-export function parseChain(name: string, pem: string): readonly Certificate[] {
-  return parsePemCertificates(name, pem, MAX_CERTIFICATES).map((der, i) => parseCertificate(`${name}[${i}]`, der))
+export function parseChain(name: string, pem: string): NonEmpty<Certificate> {
+  const [first, ...rest] = parsePemCertificates(name, pem, MAX_CERTIFICATES)
+  return [parseCertificate(`${name}[0]`, first), ...rest.map((der, i) => parseCertificate(`${name}[${i + 1}]`, der))]
 }
 
 function readChain(r: ObjectReader, member: string, name: string): readonly Certificate[] {

@@ -1,12 +1,13 @@
 import { concatBytes, digest, type EvidenceFormat, equalBytes, toHex, type UnixSeconds } from '@blindai/core'
 import type { CheckList } from '../appraisal/check-list.ts'
-import { type PublicKey, p256Key, verifyEcdsa } from '../crypto/public-key.ts'
+import { type EcPublicKey, isSameKey, p256Key, verifyEcdsa } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { checkWindow, verifyChain } from '../x509/chain.ts'
+import { checkRoles, sha256Hex, verifyBelow } from '../x509/chain-roles.ts'
 import { refuseRevoked, verifyCrl } from '../x509/crl.ts'
+import type { NonEmpty } from '../x509/pem.ts'
 import { anchorOf, type DcapAnchor } from './anchor.ts'
-import { checkRoles, sha256Hex, verifyBelow } from './chain-roles.ts'
 import type { ParsedDcapEndorsements } from './endorsements.ts'
 import { type PckPlatform, readPckPlatform } from './pck-extension.ts'
 import { matchQeIdentity } from './qe-identity.ts'
@@ -18,7 +19,7 @@ export interface PlatformEvidence {
   readonly format: EvidenceFormat
   readonly signature: QuoteSignature
   /** Lowest first. */
-  readonly pckChain: readonly Certificate[]
+  readonly pckChain: NonEmpty<Certificate>
   readonly endorsements: ParsedDcapEndorsements
   /** What TCB info and QE identity must be for. */
   readonly kind: PlatformKind
@@ -37,7 +38,7 @@ export interface ProvedPlatform {
   readonly trustClass: DcapAnchor['trustClass']
   readonly rootSha256: string
   readonly platform: PckPlatform
-  readonly attestationKey: PublicKey
+  readonly attestationKey: EcPublicKey
 }
 
 /**
@@ -76,8 +77,8 @@ export async function provePlatform(checks: CheckList, evidence: PlatformEvidenc
 async function pinRoot(
   evidence: PlatformEvidence,
 ): Promise<{ root: Certificate; anchor: DcapAnchor; rootSha256: string }> {
-  const root = evidence.pckChain.at(-1)
-  if (root === undefined) throw new VerifierError('CHAIN_LENGTH_WRONG', { chain: PCK_CHAIN, expected: 3, actual: 0 })
+  const [first, ...rest] = evidence.pckChain
+  const root = rest.at(-1) ?? first
   const rootSha256 = await sha256Hex(root.der)
   return { root, rootSha256, anchor: anchorOf(evidence.format, rootSha256, evidence.simulatedRoots) }
 }
@@ -88,16 +89,14 @@ const TCB_INFO_CHAIN = 'TCB info issuer chain'
 const QE_IDENTITY_CHAIN = 'QE identity issuer chain'
 
 async function verifyPckChain(
-  chain: readonly Certificate[],
+  chain: NonEmpty<Certificate>,
   { names }: DcapAnchor,
   now: UnixSeconds,
 ): Promise<{ pck: Certificate; pckAuthority: Certificate; platform: PckPlatform }> {
   checkRoles(PCK_CHAIN, chain, [[names.pck], names.pckAuthorities, [names.root]])
   await verifyChain(chain, 'end-entity', now)
-  const [pck, pckAuthority] = chain
-  if (pck === undefined || pckAuthority === undefined) {
-    throw new VerifierError('CHAIN_LENGTH_WRONG', { chain: PCK_CHAIN, expected: 3, actual: chain.length })
-  }
+  // There are three, as their roles ask.
+  const [pck, pckAuthority = pck] = chain
   return { pck, pckAuthority, platform: readPckPlatform(pck) }
 }
 
@@ -112,7 +111,7 @@ async function verifyPckCrl(
   await verifyBelow(root, PCK_CRL_ISSUER_CHAIN, chain, pckChain, 'authority', now)
   const [issuer = root] = chain
   const sameAuthority =
-    issuer.subject.raw === pckAuthority.subject.raw && equalBytes(issuer.publicKey.point, pckAuthority.publicKey.point)
+    issuer.subject.raw === pckAuthority.subject.raw && isSameKey(issuer.publicKey, pckAuthority.publicKey)
   if (!sameAuthority) {
     const expected = pckAuthority.subject.commonName
     throw new VerifierError('PCK_ISSUER_MISMATCH', { expected, actual: issuer.subject.commonName })

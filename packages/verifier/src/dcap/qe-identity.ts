@@ -58,11 +58,9 @@ export function readQeIdentity(value: unknown): QeIdentity {
  */
 export function matchQeIdentity(report: EnclaveReport, identity: QeIdentity): void {
   // The identity spells MISCSELECT as the bytes of the report, so both are compared as bytes.
-  const miscSelect = new Uint8Array(4)
-  new DataView(miscSelect.buffer).setUint32(0, report.miscSelect, true)
-  const maskedMiscSelect = masked(miscSelect, identity.miscSelectMask)
-  if (maskedMiscSelect !== identity.miscSelect) {
-    const facts = { field: 'MISCSELECT', expected: identity.miscSelect, actual: maskedMiscSelect }
+  const miscSelect = masked(report.miscSelect, identity.miscSelectMask)
+  if (miscSelect !== identity.miscSelect) {
+    const facts = { field: 'MISCSELECT', expected: identity.miscSelect, actual: miscSelect }
     throw new VerifierError('QE_MISCSELECT_MISMATCH', facts)
   }
   const attributes = masked(report.attributes, identity.attributesMask)

@@ -1,6 +1,10 @@
-import { ByteReader } from '@blindai/core'
+import { ByteReader, fromUtf8 } from '@blindai/core'
+import { type EcPublicKey, verifyEcdsa } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import type { NonEmpty } from '../x509/pem.ts'
 import { ENCLAVE_REPORT_BYTES, type EnclaveReport, parseEnclaveReport } from './enclave-report.ts'
+import { parseChain } from './endorsements.ts'
 
 /** Certification data: a QE report and what certifies it. */
 const QE_REPORT_CERTIFICATION_DATA = 6
@@ -40,6 +44,42 @@ export function parseQuoteSignature(bytes: Uint8Array): QuoteSignature {
   const certification = r.bytes(134, size, 'CERTIFICATION_DATA')
   r.end()
   return { quoteSignature, attestationKey, ...parseQeReportCertification(certification) }
+}
+
+/**
+ * Parses the signature data of a version 3 quote: what later versions nest stands right behind the attestation key.
+ *
+ * Source: Intel SGX ECDSA QuoteLibReference DCAP API, A.4, "ECDSA 256-bit Quote Signature Data Structure". Little-endian.
+ *
+ * @throws {MalformedError} `TRUNCATED`, `TRAILING_BYTES`; {VerifierError} `UNSUPPORTED_VALUE`, `RESERVED_NOT_ZERO`.
+ */
+export function parseSgxQuoteSignature(bytes: Uint8Array): QuoteSignature {
+  const r = new ByteReader('quote signature', bytes)
+  const quoteSignature = r.bytes(0, 64, 'ISV_ENCLAVE_REPORT_SIGNATURE')
+  const attestationKey = r.bytes(64, 64, 'ECDSA_ATTESTATION_KEY')
+  return { quoteSignature, attestationKey, ...parseQeReportCertification(r.rest('QE_REPORT_CERTIFICATION')) }
+}
+
+/**
+ * The certificates that a quote carries, lowest first.
+ *
+ * @throws {MalformedError} `NOT_UTF8`; {VerifierError} `NOT_PEM`, and the codes of `parseCertificate`.
+ */
+export function parsePckChain({ pckChain }: QuoteSignature): NonEmpty<Certificate> {
+  const pem = fromUtf8('PCK chain', pckChain)
+  // The text may end in the NUL of a C string.
+  return parseChain('PCK chain', pem.endsWith('\0') ? pem.slice(0, -1) : pem)
+}
+
+/** @throws {VerifierError} `QUOTE_SIGNATURE_INVALID` unless the attestation key signed these bytes. */
+export async function verifyQuoteSignature(
+  format: string,
+  { quoteSignature }: QuoteSignature,
+  attestationKey: EcPublicKey,
+  signed: Uint8Array,
+): Promise<void> {
+  if (await verifyEcdsa('attestation key', attestationKey, 'SHA-256', quoteSignature, signed)) return
+  throw new VerifierError('QUOTE_SIGNATURE_INVALID', { format })
 }
 
 function parseQeReportCertification(bytes: Uint8Array): Omit<QuoteSignature, 'quoteSignature' | 'attestationKey'> {

@@ -1,7 +1,7 @@
 import { type UnixSeconds, unixSeconds } from '@blindai/core'
 import { VerifierError } from '../errors/verifier-error.ts'
 import type { PckPlatform } from './pck-extension.ts'
-import type { LevelVerdict, SvnLevel, TcbComponent, TcbInfo, TcbLevel, TdxModuleIdentity } from './tcb-info.ts'
+import type { LevelVerdict, SvnLevel, TcbComponent, TcbInfo, TcbLevel, TdxModule } from './tcb-info.ts'
 import { convergeStatuses, type LevelStatus } from './tcb-status.ts'
 
 /** The TDX module's version in a TEE_TCB_SVN, below it its minor version. */
@@ -60,17 +60,16 @@ export function evaluateTcb(input: TcbInput): TcbEvaluation {
 }
 
 /**
- * The identity of the TDX module of a version; undefined for version 0, which the platform's own level covers.
+ * What the TCB info says of the TDX module of a version. That of version 0 has no levels: the platform's cover it.
  *
  * @throws {VerifierError} `TDX_MODULE_UNKNOWN`.
  */
-export function findModuleIdentity(tcbInfo: TcbInfo, teeTcbSvn: Uint8Array): TdxModuleIdentity | undefined {
+export function findModule(tcbInfo: TcbInfo, teeTcbSvn: Uint8Array): TdxModule {
   const version = teeTcbSvn[MODULE_VERSION] ?? 0
-  if (version === 0) return undefined
   const id = `TDX_${version.toString(16).padStart(2, '0').toUpperCase()}`
-  const identity = tcbInfo.tdxModuleIdentities.find((candidate) => candidate.id === id)
-  if (identity === undefined) throw new VerifierError('TDX_MODULE_UNKNOWN', { version })
-  return identity
+  const module = version === 0 ? tcbInfo.tdxModule : tcbInfo.tdxModuleIdentities.find((identity) => identity.id === id)
+  if (module === undefined) throw new VerifierError('TDX_MODULE_UNKNOWN', { version })
+  return module
 }
 
 /** The first TDX component that counts: a TDX module with an identity of its own is matched there, not here. */
@@ -79,10 +78,9 @@ export function firstTdxComponent(teeTcbSvn: Uint8Array): number {
 }
 
 function moduleLevel(tcbInfo: TcbInfo, teeTcbSvn: Uint8Array): SvnLevel | undefined {
-  const identity = findModuleIdentity(tcbInfo, teeTcbSvn)
-  if (identity === undefined) return undefined
+  if (teeTcbSvn[MODULE_VERSION] === 0) return undefined
   const svn = teeTcbSvn[MODULE_SVN] ?? 0
-  const level = identity.levels.find((candidate) => svn >= candidate.isvSvn)
+  const level = findModule(tcbInfo, teeTcbSvn).levels.find((candidate) => svn >= candidate.isvSvn)
   if (level === undefined) throw notSupported('tdx-module', String(svn))
   return level
 }

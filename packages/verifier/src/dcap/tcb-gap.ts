@@ -1,5 +1,5 @@
 import type { TcbEvaluation, TcbInput } from './tcb-evaluation.ts'
-import { findModuleIdentity, firstTdxComponent } from './tcb-evaluation.ts'
+import { findModule, firstTdxComponent } from './tcb-evaluation.ts'
 import type { SvnLevel, TcbComponent, TcbLevel } from './tcb-info.ts'
 
 /** One version that is behind the newest level that Intel calls up to date. */
@@ -34,7 +34,7 @@ export function findGaps(input: TcbInput, evaluation: TcbEvaluation): readonly T
       if (i >= firstTdxComponent(teeTcbSvn))
         add(name('tdx', i, component), teeTcbSvn[i] ?? 0, component.svn, advisories)
     })
-    const module = lowestGood(findModuleIdentity(tcbInfo, teeTcbSvn)?.levels ?? [])
+    const module = lowestGood(findModule(tcbInfo, teeTcbSvn).levels)
     if (module !== undefined)
       add('tdx-module', teeTcbSvn[0] ?? 0, module.isvSvn, evaluation.tdxModule?.advisoryIds ?? [])
   }

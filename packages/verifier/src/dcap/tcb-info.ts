@@ -36,14 +36,14 @@ export interface TdxModule {
   readonly mrSigner: string
   readonly attributes: string
   readonly attributesMask: string
+  /** Highest version first; none for a module that the platform's levels cover. */
+  readonly levels: readonly SvnLevel[]
 }
 
 /** A TDX module of one major version. */
 export interface TdxModuleIdentity extends TdxModule {
   /** `TDX_` and two hexadecimal digits, upper case. */
   readonly id: string
-  /** Highest version first. */
-  readonly levels: readonly SvnLevel[]
 }
 
 /** What Intel says of the TCBs of a family of platforms. Hex is lower case. */
@@ -156,6 +156,7 @@ function readModule(module: ObjectReader): TdxModule {
     mrSigner: module.hex('mrsigner', 48),
     attributes: module.hex('attributes', 8),
     attributesMask: module.hex('attributesMask', 8),
+    levels: [],
   }
 }
 

@@ -17,7 +17,18 @@ export const MAX_DOCUMENT_BYTES = 4_194_304
 
 const MAX_EVIDENCE_BYTES = 65_536
 const MAX_LOG_BYTES = 1_048_576
-const FORMATS: readonly EvidenceFormat[] = ['tdx', 'sgx', 'sev-snp', 'tpm', 'nitro', 'nvidia', 'simulated']
+const FORMATS: readonly EvidenceFormat[] = [
+  'tdx',
+  'sgx',
+  'simulated-sgx',
+  'sev-snp',
+  'tpm',
+  'nitro',
+  'nvidia',
+  'simulated',
+  'simulated-sev-snp',
+  'simulated-nitro',
+]
 
 /** What a server answers, with its bytes decoded and nothing in it believed. */
 export interface ParsedDocument {

@@ -2,15 +2,27 @@ import { CodedError, isMalformedError } from '@blindai/core'
 import type { Answer, AnswerCatalogue } from './answer.ts'
 import { APPRAISAL_ERRORS, type AppraisalErrorDetails } from './appraisal-errors.ts'
 import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
+import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
+import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
+import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
 import { X509_ERRORS, type X509ErrorDetails } from './x509-errors.ts'
 
 /** The facts that go with each code of `VerifierError`. */
-export interface VerifierErrorDetails extends X509ErrorDetails, DcapErrorDetails, AppraisalErrorDetails {}
+export interface VerifierErrorDetails
+  extends X509ErrorDetails,
+    DcapErrorDetails,
+    SgxErrorDetails,
+    SnpErrorDetails,
+    NitroErrorDetails,
+    AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
 export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...X509_ERRORS,
   ...DCAP_ERRORS,
+  ...SGX_ERRORS,
+  ...SNP_ERRORS,
+  ...NITRO_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 

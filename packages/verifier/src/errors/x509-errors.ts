@@ -46,7 +46,7 @@ export const X509_ERRORS: AnswerCatalogue<X509ErrorDetails> = {
   UNSUPPORTED_ALGORITHM: {
     answer: 'malformed',
     message: (d) => `${d.field} uses ${d.actual}`,
-    hint: 'Use evidence whose keys and signatures are ECDSA on P-256 or P-384.',
+    hint: 'Use evidence whose keys and signatures are ECDSA on P-256 or P-384, or RSASSA-PSS of 4096 bits with SHA-384.',
   },
   DUPLICATE_EXTENSION: {
     answer: 'malformed',
@@ -65,7 +65,7 @@ export const X509_ERRORS: AnswerCatalogue<X509ErrorDetails> = {
   },
   PUBLIC_KEY_INVALID: {
     answer: 'malformed',
-    message: (d) => `${d.field} is no point of its curve`,
+    message: (d) => `${d.field} is no key: not a point of its curve, or not a modulus`,
     hint: 'Treat the evidence as forged.',
   },
   CHAIN_LENGTH_WRONG: {

@@ -1,3 +1,6 @@
+import type { SnpProduct } from '../formats/snp/product.ts'
+import type { SnpTcb } from '../formats/snp/tcb-version.ts'
+
 /**
  * The lowest TCB evaluation data numbers that are accepted when the policy names none, and the day they were set.
  *
@@ -9,4 +12,19 @@ export const TCB_EVALUATION_FLOORS: { readonly date: string; readonly tdx: numbe
   date: '2026-11-23',
   tdx: 20,
   sgx: 20,
+}
+
+/**
+ * The lowest TCB of each SEV-SNP product that is accepted when the policy names none, and the day they were set.
+ *
+ * They hold the security version of the SNP firmware alone, and only where a bulletin is known that asks for it: Milan
+ * since AMD-SB-3015 (memory that answers to two addresses), Genoa since AMD-SB-3020 (the reverse map at its start); Turin
+ * has none. Microcode is counted anew for each stepping, so no number fits a product: a policy that knows its machines
+ * names `microcode` too. A policy can lower the floor only by naming the number.
+ */
+export const SNP_TCB_FLOORS: { readonly [P in SnpProduct]: SnpTcb } & { readonly date: string } = {
+  date: '2026-11-23',
+  Milan: { bootLoader: 0, tee: 0, snp: 0x17, microcode: 0 },
+  Genoa: { bootLoader: 0, tee: 0, snp: 0x1b, microcode: 0 },
+  Turin: { fmc: 0, bootLoader: 0, tee: 0, snp: 0, microcode: 0 },
 }

@@ -1,15 +1,17 @@
 import { fromUtf8, type JsonValue, MalformedError, parseJson } from '@blindai/core'
 import { INTEL_SGX_ROOT_SHA256 } from '../dcap/roots.ts'
 import { LEVEL_STATUSES } from '../dcap/tcb-status.ts'
+import { AWS_NITRO_ROOT_SHA256 } from '../formats/nitro/roots.ts'
+import { AMD_ROOT_SHA256 } from '../formats/snp/roots.ts'
 import { ALLOWABLE_ATTRIBUTES, DEFAULT_ALLOWED_ATTRIBUTES, type TdAttribute } from '../formats/tdx/attributes.ts'
-import { hex, ObjectReader } from '../json/object-reader.ts'
-import { parseDate } from '../time.ts'
+import { ObjectReader } from '../json/object-reader.ts'
 import { TCB_EVALUATION_FLOORS } from './floors.ts'
+import { readNitro, readNitroReferences } from './parse-nitro.ts'
+import { readSevSnp, readSnpReferences } from './parse-sev-snp.ts'
+import { readSgx, readSgxReferences } from './parse-sgx.ts'
 import type {
   AcceptableTcbStatus,
-  AdvisoryPolicy,
   ConfigPolicy,
-  MeasurementSource,
   OptionalTdxRegister,
   Policy,
   SimulatedPolicy,
@@ -19,11 +21,10 @@ import type {
   TrustClass,
 } from './policy.ts'
 import { PolicyError } from './policy-error.ts'
+import { readDcapTcb } from './read-dcap-tcb.ts'
+import { MAX_LIST, MAX_NAME, readBooleans, readDigests, readReferenceHead, readReferences } from './read-members.ts'
 
 const MAX_POLICY_TEXT = 1_048_576
-const MAX_NAME = 200
-const MAX_REFERENCES = 1000
-const MAX_LIST = 1000
 
 export const TDX_REGISTERS: readonly TdxRegister[] = ['mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3']
 export const OPTIONAL_TDX_REGISTERS: readonly OptionalTdxRegister[] = [
@@ -36,13 +37,16 @@ export const OPTIONAL_TDX_REGISTERS: readonly OptionalTdxRegister[] = [
 
 const TRUST_CLASSES: readonly TrustClass[] = ['simulated', 'measured-boot', 'hardware']
 const DEFAULT_CLASSES: readonly TrustClass[] = ['hardware']
-const SOURCES: readonly MeasurementSource[] = ['image', 'files', 'trust-on-first-use']
 const ACCEPTABLE_STATUSES: readonly AcceptableTcbStatus[] = [
   ...LEVEL_STATUSES.filter((status) => status !== 'Revoked'),
   'TDRelaunchAdvised',
   'TDRelaunchAdvisedConfigurationNeeded',
 ]
-const DEFAULT_STATUSES: readonly AcceptableTcbStatus[] = ['UpToDate', 'SWHardeningNeeded']
+const VENDOR_ROOTS: readonly string[] = [
+  INTEL_SGX_ROOT_SHA256,
+  ...Object.values(AMD_ROOT_SHA256),
+  AWS_NITRO_ROOT_SHA256,
+]
 
 const parsed = new WeakSet<Policy>()
 
@@ -83,7 +87,10 @@ function readPolicy(r: ObjectReader): Policy {
     trustClasses: readTrustClasses(r, simulated !== undefined),
     ...(simulated && { simulated }),
     tdx: readTdx(r.has('tdx') ? r.object('tdx') : new ObjectReader('policy.tdx', {})),
-    ...(r.has('config') && { config: readConfig(r.object('config')) }),
+    sgx: readSgx(r),
+    sevSnp: readSevSnp(r),
+    nitro: readNitro(r),
+    config: readConfig(r.has('config') ? r.object('config') : new ObjectReader('policy.config', {})),
     ...(r.has('softwareDigests') && { softwareDigests: readDigests(r, 'softwareDigests') }),
     ...(r.has('maximumEvidenceAgeSeconds') && {
       maximumEvidenceAgeSeconds: r.integer('maximumEvidenceAgeSeconds', 1, 31_536_000),
@@ -108,28 +115,21 @@ function readTrustClasses(r: ObjectReader, hasSimulatedRoot: boolean): readonly 
 
 function readSimulated(r: ObjectReader): SimulatedPolicy {
   const rootSha256 = readDigests(r, 'rootSha256')
-  if (rootSha256.includes(INTEL_SGX_ROOT_SHA256)) {
-    throw new PolicyError('POLICY_HARDWARE_ROOT_SIMULATED', { rootSha256: INTEL_SGX_ROOT_SHA256 })
-  }
-  const measurements = readMeasurements(r)
+  const vendor = VENDOR_ROOTS.find((root) => rootSha256.includes(root))
+  if (vendor !== undefined) throw new PolicyError('POLICY_HARDWARE_ROOT_SIMULATED', { rootSha256: vendor })
+  const measurements = readReferences(r, 'measurements', readReference)
+  const sgxMeasurements = readSgxReferences(r, 'sgxMeasurements')
+  const sevSnpMeasurements = readSnpReferences(r, 'sevSnpMeasurements')
+  const nitroMeasurements = readNitroReferences(r, 'nitroMeasurements')
   r.end()
-  return { rootSha256, measurements }
+  return { rootSha256, measurements, sgxMeasurements, sevSnpMeasurements, nitroMeasurements }
 }
 
 function readTdx(r: ObjectReader): TdxPolicy {
   const has = (member: string): boolean => r.has(member)
   const tdx: TdxPolicy = {
-    measurements: readMeasurements(r),
-    acceptedTcbStatuses: has('acceptedTcbStatuses')
-      ? r.words('acceptedTcbStatuses', ACCEPTABLE_STATUSES)
-      : DEFAULT_STATUSES,
-    minimumTcbEvaluationDataNumber: has('minimumTcbEvaluationDataNumber')
-      ? r.integer('minimumTcbEvaluationDataNumber', 0, 0xffff_ffff)
-      : TCB_EVALUATION_FLOORS.tdx,
-    ...(has('minimumTcbDate') && {
-      minimumTcbDate: parseDate(`${r.field}.minimumTcbDate`, r.string('minimumTcbDate', 10)),
-    }),
-    advisories: has('advisories') ? readAdvisories(r.object('advisories')) : { deny: [] },
+    measurements: readReferences(r, 'measurements', readReference),
+    ...readDcapTcb(r, ACCEPTABLE_STATUSES, TCB_EVALUATION_FLOORS.tdx),
     allowedAttributes: has('allowedAttributes')
       ? r.words('allowedAttributes', ALLOWABLE_ATTRIBUTES)
       : DEFAULT_ALLOWED_ATTRIBUTES,
@@ -147,38 +147,11 @@ function refuseForbiddenRequirement(required: readonly TdAttribute[], allowed: r
   throw new PolicyError('POLICY_CONTRADICTION', { ...fields, value })
 }
 
-function readAdvisories(r: ObjectReader): AdvisoryPolicy {
-  const allow = r.has('allow') ? r.strings('allow', MAX_LIST, MAX_NAME) : undefined
-  const deny = r.has('deny') ? r.strings('deny', MAX_LIST, MAX_NAME) : []
-  r.end()
-  const both = allow?.find((advisory) => deny.includes(advisory))
-  if (both !== undefined) {
-    const fields = { field: `${r.field}.allow`, other: `${r.field}.deny` }
-    throw new PolicyError('POLICY_CONTRADICTION', { ...fields, value: both })
-  }
-  return allow === undefined ? { deny } : { allow, deny }
-}
-
-function readMeasurements(r: ObjectReader): readonly TdxReference[] {
-  if (!r.has('measurements')) return []
-  const references = r.objects('measurements', MAX_REFERENCES).map(readReference)
-  const names = new Set<string>()
-  for (const { name } of references) {
-    if (names.has(name)) throw new PolicyError('POLICY_DUPLICATE_REFERENCE', { field: `${r.field}.measurements`, name })
-    names.add(name)
-  }
-  return references
-}
-
 function readReference(r: ObjectReader): TdxReference {
-  const date = r.string('date', 10)
-  parseDate(`${r.field}.date`, date)
   const optional: Partial<Record<OptionalTdxRegister, string>> = {}
   for (const register of OPTIONAL_TDX_REGISTERS) if (r.has(register)) optional[register] = r.hex(register, 48)
   const reference: TdxReference = {
-    name: r.string('name', MAX_NAME),
-    date,
-    ...(r.has('source') && { source: r.word('source', SOURCES) }),
+    ...readReferenceHead(r),
     mrTd: r.hex('mrTd', 48),
     rtmr0: r.hex('rtmr0', 48),
     rtmr1: r.hex('rtmr1', 48),
@@ -193,13 +166,13 @@ function readReference(r: ObjectReader): TdxReference {
 function readConfig(r: ObjectReader): ConfigPolicy {
   const words = (member: 'keySource' | 'peers'): readonly string[] => r.strings(member, MAX_LIST, MAX_NAME)
   const config: ConfigPolicy = {
-    ...(r.has('isolation') && { isolation: r.words('isolation', ['full', 'reduced', 'none']) }),
+    isolation: r.has('isolation') ? r.words('isolation', ['full', 'reduced', 'none']) : ['full'],
+    unattestedClients: readSwitch(r, 'unattestedClients'),
+    legacyListeners: readSwitch(r, 'legacyListeners'),
+    crossTenantBatching: readSwitch(r, 'crossTenantBatching'),
+    sharedEngines: readSwitch(r, 'sharedEngines'),
+    peers: r.has('peers') ? words('peers') : [],
     ...(r.has('keySource') && { keySource: words('keySource') }),
-    ...(r.has('unattestedClients') && { unattestedClients: readBooleans(r, 'unattestedClients') }),
-    ...(r.has('legacyListeners') && { legacyListeners: readBooleans(r, 'legacyListeners') }),
-    ...(r.has('crossTenantBatching') && { crossTenantBatching: readBooleans(r, 'crossTenantBatching') }),
-    ...(r.has('sharedEngines') && { sharedEngines: readBooleans(r, 'sharedEngines') }),
-    ...(r.has('peers') && { peers: words('peers') }),
     ...(r.has('credentials') && { credentials: readDigests(r, 'credentials') }),
     ...(r.has('digest') && { digest: readDigests(r, 'digest') }),
   }
@@ -207,15 +180,9 @@ function readConfig(r: ObjectReader): ConfigPolicy {
   return config
 }
 
-function readBooleans(r: ObjectReader, member: string): readonly boolean[] {
-  return r.array(member, 2).map((item, i) => {
-    if (typeof item === 'boolean') return item
-    throw new MalformedError('WRONG_TYPE', { field: `${r.field}.${member}[${i}]`, expected: 'true or false' })
-  })
-}
-
-function readDigests(r: ObjectReader, member: string): readonly string[] {
-  return r.array(member, MAX_LIST).map((item, i) => hex(`${r.field}.${member}[${i}]`, item, 32))
+/** Something that weakens the enclave when it is on: off unless the policy names more. */
+function readSwitch(r: ObjectReader, member: string): readonly boolean[] {
+  return r.has(member) ? readBooleans(r, member) : [false]
 }
 
 function freeze<T extends object>(value: T): T {

@@ -1,6 +1,9 @@
 import type { IsolationLevel, UnixSeconds } from '@blindai/core'
 import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
 import type { TdAttribute } from '../formats/tdx/attributes.ts'
+import type { NitroPolicy, NitroReference } from './nitro-policy.ts'
+import type { SevSnpPolicy, SnpReference } from './sev-snp-policy.ts'
+import type { SgxPolicy, SgxReference } from './sgx-policy.ts'
 
 /**
  * How far evidence is worth something. `simulated`: a root of no authority, protects nothing; `measured-boot`: a TPM
@@ -20,24 +23,32 @@ export type OptionalTdxRegister = 'mrSeam' | 'mrConfigId' | 'mrOwner' | 'mrOwner
 /** Where a reference value is from. `trust-on-first-use`: from the server itself, which proves nothing about its code. */
 export type MeasurementSource = 'image' | 'files' | 'trust-on-first-use'
 
-/** What a reviewed release measures. Lower-case hex of 48 bytes each. */
-export interface TdxReference
-  extends Readonly<Record<TdxRegister, string>>,
-    Readonly<Partial<Record<OptionalTdxRegister, string>>> {
+/** What a reference value says of itself. */
+export interface NamedReference {
   readonly name: string
   /** The day it was added, `YYYY-MM-DD`. */
   readonly date: string
   readonly source?: MeasurementSource
 }
 
-/** What is wanted of Intel TDX. */
-export interface TdxPolicy {
-  /** One of these must match; none at all is at best a warning. */
-  readonly measurements: readonly TdxReference[]
-  readonly acceptedTcbStatuses: readonly AcceptableTcbStatus[]
+/** What a reviewed release measures. Lower-case hex of 48 bytes each. */
+export interface TdxReference
+  extends NamedReference,
+    Readonly<Record<TdxRegister, string>>,
+    Readonly<Partial<Record<OptionalTdxRegister, string>>> {}
+
+/** What is wanted of the TCB of an Intel platform. */
+export interface DcapTcbPolicy<Status extends string> {
+  readonly acceptedTcbStatuses: readonly Status[]
   readonly minimumTcbEvaluationDataNumber: number
   readonly minimumTcbDate?: UnixSeconds
   readonly advisories: AdvisoryPolicy
+}
+
+/** What is wanted of Intel TDX. */
+export interface TdxPolicy extends DcapTcbPolicy<AcceptableTcbStatus> {
+  /** One of these must match; none at all is at best a warning. */
+  readonly measurements: readonly TdxReference[]
   /** No other attribute may be set. */
   readonly allowedAttributes: readonly TdAttribute[]
   readonly requiredAttributes: readonly TdAttribute[]
@@ -53,20 +64,30 @@ export interface AdvisoryPolicy {
 /** Which simulated evidence is accepted, by the SHA-256 of its root certificate. Lower-case hex. */
 export interface SimulatedPolicy {
   readonly rootSha256: readonly string[]
+  /** For evidence of the structure of TDX. */
   readonly measurements: readonly TdxReference[]
+  /** For evidence of the structure of SGX. */
+  readonly sgxMeasurements: readonly SgxReference[]
+  /** For evidence of the structure of SEV-SNP. */
+  readonly sevSnpMeasurements: readonly SnpReference[]
+  /** For evidence of the structure of AWS Nitro. */
+  readonly nitroMeasurements: readonly NitroReference[]
 }
 
 /**
- * What the statement's `config` may say. A member that is absent is not looked at; each item of a list must be named.
+ * What the statement's `config` may say; each item of a list must be named. What weakens the enclave is refused unless the
+ * policy names it: a wall that is not full, clients that attest nothing, listeners of another protocol, batches or engines
+ * that tenants share, peers that receive keys.
  */
 export interface ConfigPolicy {
-  readonly isolation?: readonly IsolationLevel[]
+  readonly isolation: readonly IsolationLevel[]
+  readonly unattestedClients: readonly boolean[]
+  readonly legacyListeners: readonly boolean[]
+  readonly crossTenantBatching: readonly boolean[]
+  readonly sharedEngines: readonly boolean[]
+  readonly peers: readonly string[]
+  /** Not looked at when absent, as the two below. */
   readonly keySource?: readonly string[]
-  readonly unattestedClients?: readonly boolean[]
-  readonly legacyListeners?: readonly boolean[]
-  readonly crossTenantBatching?: readonly boolean[]
-  readonly sharedEngines?: readonly boolean[]
-  readonly peers?: readonly string[]
   readonly credentials?: readonly string[]
   readonly digest?: readonly string[]
 }
@@ -79,7 +100,10 @@ export interface Policy {
   readonly trustClasses: readonly TrustClass[]
   readonly simulated?: SimulatedPolicy
   readonly tdx: TdxPolicy
-  readonly config?: ConfigPolicy
+  readonly sgx: SgxPolicy
+  readonly sevSnp: SevSnpPolicy
+  readonly nitro: NitroPolicy
+  readonly config: ConfigPolicy
   /** Lower-case hex SHA-256: what the statement's `software.digest` may be. */
   readonly softwareDigests?: readonly string[]
   readonly maximumEvidenceAgeSeconds?: number

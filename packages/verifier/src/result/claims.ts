@@ -3,20 +3,10 @@ import type { TcbGap } from '../dcap/tcb-gap.ts'
 import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
 import type { MeasurementSource, OptionalTdxRegister, TdxRegister } from '../policy/policy.ts'
 
-/** What proved evidence says of a trust domain and its platform. Binary is lower-case hex. */
-export interface TdxClaims extends Readonly<Record<TdxRegister | Exclude<OptionalTdxRegister, 'mrServiceTd'>, string>> {
-  readonly format: 'tdx' | 'simulated'
-  readonly quoteVersion: 4 | 5
+/** What proved evidence of every format says. */
+export interface CommonClaims {
   readonly rootSha256: string
-  readonly mrServiceTd?: string
-  readonly tdAttributes: string
-  /** Names of the attributes that are set; `RESERVED_n` for a bit without a name. */
-  readonly tdAttributeNames: readonly string[]
-  readonly xfam: string
   readonly reportData: string
-  readonly platform: PlatformClaims
-  /** Zero bytes after the quote that nobody signed. */
-  readonly paddingBytes: number
   /** The name of the reference value that matched. */
   readonly release?: string
   /** Where that value is from, if the policy says. */
@@ -26,13 +16,33 @@ export interface TdxClaims extends Readonly<Record<TdxRegister | Exclude<Optiona
   readonly software?: AttestedSoftware
 }
 
+/** What proved evidence says of a trust domain and its platform. Binary is lower-case hex. */
+export interface TdxClaims
+  extends CommonClaims,
+    Readonly<Record<TdxRegister | Exclude<OptionalTdxRegister, 'mrServiceTd'>, string>> {
+  readonly format: 'tdx' | 'simulated'
+  readonly quoteVersion: 4 | 5
+  readonly mrServiceTd?: string
+  readonly tdAttributes: string
+  /** Names of the attributes that are set; `RESERVED_n` for a bit without a name. */
+  readonly tdAttributeNames: readonly string[]
+  readonly xfam: string
+  readonly platform: PlatformClaims
+  /** Zero bytes after the quote that nobody signed. */
+  readonly paddingBytes: number
+}
+
 /** The platform, as its certificate names it. */
-export interface PlatformClaims {
+export interface DcapPlatformClaims {
   readonly fmspc: string
   readonly pceId: string
   readonly ppid: string
   readonly cpuSvn: string
   readonly pceSvn: number
+}
+
+/** The platform of a trust domain, with the versions of the TDX module. */
+export interface PlatformClaims extends DcapPlatformClaims {
   readonly teeTcbSvn: string
   readonly teeTcbSvn2?: string
 }

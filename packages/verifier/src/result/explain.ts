@@ -1,8 +1,10 @@
 import { formatUnixSeconds, unixSeconds } from '@blindai/core'
 import type { Check } from '../appraisal/check-list.ts'
-import { TCB_EVALUATION_FLOORS } from '../policy/floors.ts'
-import type { TcbClaims, TdxClaims } from './claims.ts'
+import { SNP_TCB_COMPONENTS, SNP_TCB_NAMES, type SnpTcb } from '../formats/snp/tcb-version.ts'
+import { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from '../policy/floors.ts'
+import type { CommonClaims, TcbClaims } from './claims.ts'
 import type { AttestationResult, EvidenceResult } from './result.ts'
+import type { SnpTcbClaims } from './snp-claims.ts'
 
 const HEADLINES: { readonly [S in AttestationResult['status']]: string } = {
   affirming: 'AFFIRMING: it is what the policy asks for',
@@ -33,7 +35,12 @@ export function explain(result: AttestationResult | EvidenceResult): string {
   lines.push('', `trust class: ${CLASSES[result.trustClass]}`)
   if (result.scope === 'document') lines.push(`freshness: ${freshness(result)}`)
   else lines.push('scope: bare evidence; it says nothing about keys, so no channel can rest on it')
-  lines.push(...release(result), ...tcbLines(result.tcb), `judged at: ${formatUnixSeconds(unixSeconds(result.now))}`)
+  lines.push(
+    ...release(result),
+    ...nitroLines(result),
+    ...tcbLines(result.tcb, floorOf(result)),
+    `judged at: ${formatUnixSeconds(unixSeconds(result.now))}`,
+  )
   lines.push(`policy: ${result.policy}`, '', 'checks, and what each asks for:')
   for (const check of result.checks) lines.push(...checkLines(check))
   return `${lines.join('\n')}\n`
@@ -47,27 +54,54 @@ function freshness(result: AttestationResult): string {
 
 function release({ claims }: AttestationResult | EvidenceResult): readonly string[] {
   if (claims === undefined) return []
-  const padding = claims.paddingBytes === 0 ? [] : [`padding: ${claims.paddingBytes} zero bytes after the quote`]
+  const hasPadding = 'paddingBytes' in claims && claims.paddingBytes > 0
+  const padding = hasPadding ? [`padding: ${claims.paddingBytes} zero bytes after the quote`] : []
   return [`code: ${codeOf(claims)}`, ...padding]
 }
 
-function codeOf({ release, releaseSource }: TdxClaims): string {
+function codeOf({ release, releaseSource }: CommonClaims): string {
   if (release === undefined) return 'not shown to be reviewed'
   return releaseSource === 'trust-on-first-use'
     ? `"${release}", trusted on first use: the server said so itself, and nobody reviewed it`
     : `the reviewed release "${release}"`
 }
 
-function tcbLines(tcb: TcbClaims | undefined): readonly string[] {
-  if (tcb === undefined) return []
-  const number = tcb.tcbEvaluationDataNumber
-  const floor = `the floor of ${TCB_EVALUATION_FLOORS.date} is ${TCB_EVALUATION_FLOORS.tdx}`
+/** What only a Nitro document says, and what it does not. */
+function nitroLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
+  if (claims === undefined || !('signedAt' in claims)) return []
   return [
-    `TCB: ${tcb.status}, of ${tcb.tcbDate}, by evaluation number ${number} (${floor})`,
+    `signed at: ${claims.signedAt}`,
+    'TCB: not reported: AWS names no version of the Nitro system and keeps it up to date itself',
+  ]
+}
+
+function floorOf({ claims }: AttestationResult | EvidenceResult): number {
+  return claims !== undefined && 'mrEnclave' in claims ? TCB_EVALUATION_FLOORS.sgx : TCB_EVALUATION_FLOORS.tdx
+}
+
+function tcbLines(tcb: TcbClaims | SnpTcbClaims | undefined, number: number): readonly string[] {
+  if (tcb === undefined) return []
+  if ('reported' in tcb) return snpTcbLines(tcb)
+  const floor = `the floor of ${TCB_EVALUATION_FLOORS.date} is ${number}`
+  return [
+    `TCB: ${tcb.status}, of ${tcb.tcbDate}, by evaluation number ${tcb.tcbEvaluationDataNumber} (${floor})`,
     ...(tcb.current === undefined ? [] : [`  with the TDX module that runs now: ${tcb.current}`]),
     ...tcb.gaps.map(({ component, has, needs }) => `  behind: ${component} has ${has}, needs ${needs}`),
     ...(tcb.advisoryIds.length === 0 ? [] : [`  advisories: ${tcb.advisoryIds.join(', ')}`]),
   ]
+}
+
+function snpTcbLines(tcb: SnpTcbClaims): readonly string[] {
+  return [
+    `TCB: ${tcb.status} by the policy's minimum (the built-in floors are of ${SNP_TCB_FLOORS.date})`,
+    ...SNP_TCB_NAMES.map((name) => `  ${name.padEnd(9)}  ${tcbText(tcb[name])}`),
+    ...tcb.gaps.map((gap) => `  behind: ${gap.tcb} ${gap.component} has ${gap.has}, needs ${gap.needs}`),
+  ]
+}
+
+function tcbText(tcb: SnpTcb): string {
+  const named = SNP_TCB_COMPONENTS.filter((component) => tcb[component] !== undefined)
+  return named.map((component) => `${component} ${tcb[component]}`).join(', ')
 }
 
 function checkLines({ code, status, summary, error }: Check): readonly string[] {

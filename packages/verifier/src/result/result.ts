@@ -2,6 +2,9 @@ import type { Ed25519Jwk } from '@blindai/core'
 import type { Check } from '../appraisal/check-list.ts'
 import type { TrustClass } from '../policy/policy.ts'
 import type { TcbClaims, TdxClaims } from './claims.ts'
+import type { NitroClaims } from './nitro-claims.ts'
+import type { SgxClaims } from './sgx-claims.ts'
+import type { SnpClaims, SnpTcbClaims } from './snp-claims.ts'
 
 /**
  * What was found. `affirming`: proved, and what the policy wants; `warning`: proved, and nobody said what its code may be;
@@ -37,8 +40,8 @@ export interface Appraised {
   readonly trustFlags: readonly 'code'[]
   readonly checks: readonly Check[]
   /** Only when the evidence is proved. */
-  readonly claims?: TdxClaims
-  readonly tcb?: TcbClaims
+  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims
+  readonly tcb?: TcbClaims | SnpTcbClaims
 }
 
 interface FromDocument extends Appraised {

@@ -1,10 +1,23 @@
-import { concatBytes } from '@blindai/core'
-import { COORDINATE_BYTES, type Curve, type PublicKey, type SignatureHash, verifyEcdsa } from '../crypto/public-key.ts'
+import { concatBytes, toHex } from '@blindai/core'
+import {
+  COORDINATE_BYTES,
+  type Curve,
+  type EcPublicKey,
+  type PublicKey,
+  type SignatureHash,
+  verifyEcdsa,
+  verifyPss,
+} from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import { DerReader, TAG } from './der-reader.ts'
-import { readBitString, readOid, readUnsignedInteger } from './der-values.ts'
+import { readBitString, readOid, readSmallInteger, readUnsignedInteger } from './der-values.ts'
 
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
+const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
+const RSASSA_PSS = '1.2.840.113549.1.1.10'
+
+const RSA_BYTES = 512
+const RSA_EXPONENT = 65_537
 
 /** Source: RFC 5480 section 2.1.1.1. */
 const CURVES: ReadonlyMap<string, Curve> = new Map([
@@ -12,53 +25,115 @@ const CURVES: ReadonlyMap<string, Curve> = new Map([
   ['1.3.132.0.34', 'P-384'],
 ])
 
-/** Source: RFC 5758 section 3.2. */
-const ECDSA_HASHES: ReadonlyMap<string, SignatureHash> = new Map([
-  ['1.2.840.10045.4.3.2', 'SHA-256'],
-  ['1.2.840.10045.4.3.3', 'SHA-384'],
-])
-
-/** AlgorithmIdentifier of a signature; ECDSA has no parameters. @throws {VerifierError} `UNSUPPORTED_ALGORITHM`. */
-export function readSignatureAlgorithm(reader: DerReader, what: string): SignatureHash {
-  const algorithm = reader.enter(TAG.sequence, what)
-  const oid = readOid(algorithm, 'algorithm')
-  const hash = ECDSA_HASHES.get(oid)
-  if (hash === undefined) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: algorithm.field, actual: oid })
-  algorithm.end()
-  return hash
+/** How something is signed. */
+export interface SignatureAlgorithm {
+  readonly scheme: 'ECDSA' | 'RSASSA-PSS'
+  readonly hash: SignatureHash
 }
 
-/** SubjectPublicKeyInfo of an uncompressed point on a named curve. Source: RFC 5480 section 2. */
+/** Source: RFC 5758 section 3.2. */
+const ECDSA: ReadonlyMap<string, SignatureAlgorithm> = new Map([
+  ['1.2.840.10045.4.3.2', { scheme: 'ECDSA', hash: 'SHA-256' }],
+  ['1.2.840.10045.4.3.3', { scheme: 'ECDSA', hash: 'SHA-384' }],
+])
+
+const PSS: SignatureAlgorithm = { scheme: 'RSASSA-PSS', hash: 'SHA-384' }
+
+/**
+ * RSASSA-PSS-params of SHA-384, MGF1 with SHA-384 and a salt of 48 bytes, without and with the trailer field that DER
+ * would leave out: AMD writes it in the certificates of its authorities. Source: RFC 4055 section 3.1; AMD 57230.
+ */
+const PSS_BODY =
+  'a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130'
+const PSS_PARAMETERS: readonly string[] = [`3034${PSS_BODY}`, `3039${PSS_BODY}a303020101`]
+
+/** AlgorithmIdentifier of a signature; ECDSA has no parameters. @throws {VerifierError} `UNSUPPORTED_ALGORITHM`. */
+export function readSignatureAlgorithm(reader: DerReader, what: string): SignatureAlgorithm {
+  const identifier = reader.enter(TAG.sequence, what)
+  const oid = readOid(identifier, 'algorithm')
+  if (oid === RSASSA_PSS) {
+    const parameters = toHex(identifier.element(TAG.sequence, 'parameters').raw)
+    identifier.end()
+    if (PSS_PARAMETERS.includes(parameters)) return PSS
+    throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: `${oid} with ${parameters}` })
+  }
+  const algorithm = ECDSA.get(oid)
+  if (algorithm === undefined)
+    throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: oid })
+  identifier.end()
+  return algorithm
+}
+
+/** @throws {VerifierError} `UNSUPPORTED_VALUE` unless what is signed names the algorithm that stands beside the signature. */
+export function requireSameAlgorithm(field: string, outer: SignatureAlgorithm, inner: SignatureAlgorithm): void {
+  const name = ({ scheme, hash }: SignatureAlgorithm): string => `${scheme} with ${hash}`
+  if (name(outer) === name(inner)) return
+  const facts = { field: `${field} signature`, expected: name(outer), actual: name(inner) }
+  throw new VerifierError('UNSUPPORTED_VALUE', facts)
+}
+
+/** SubjectPublicKeyInfo of an uncompressed point on a named curve, or of RSA. Source: RFC 5480 section 2; RFC 3279. */
 export function readPublicKey(reader: DerReader, what: string): PublicKey {
-  const info = reader.enter(TAG.sequence, what)
+  const element = reader.element(TAG.sequence, what)
+  const info = reader.inside(element, what)
   const algorithm = info.enter(TAG.sequence, 'algorithm')
   const oid = readOid(algorithm, 'algorithm')
+  if (oid === RSA_ENCRYPTION) {
+    algorithm.element(TAG.null, 'parameters')
+    algorithm.end()
+    checkRsa(info)
+    return { kind: 'RSA', spki: element.raw }
+  }
   if (oid !== EC_PUBLIC_KEY) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: info.field, actual: oid })
-  const curveOid = readOid(algorithm, 'curve')
-  const curve = CURVES.get(curveOid)
-  if (curve === undefined) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: info.field, actual: curveOid })
+  return readEcKey(info, algorithm)
+}
+
+function readEcKey(info: DerReader, algorithm: DerReader): EcPublicKey {
+  const oid = readOid(algorithm, 'curve')
+  const curve = CURVES.get(oid)
+  if (curve === undefined) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: info.field, actual: oid })
   algorithm.end()
   const point = readBitString(info, 'point')
   info.end()
   if (point.byteLength !== 1 + 2 * COORDINATE_BYTES[curve] || point[0] !== 4) {
     throw new VerifierError('PUBLIC_KEY_INVALID', { field: info.field })
   }
-  return { curve, point }
+  return { kind: 'EC', curve, point }
 }
 
-/** What was signed, how, and the signature as X.509 carries it: DER of r and s. */
+/** Source: RFC 3279 section 2.3.1. Only the size and exponent that AMD uses. */
+function checkRsa(info: DerReader): void {
+  const outer = new DerReader(info.field, readBitString(info, 'RSAPublicKey'))
+  info.end()
+  const key = outer.enter(TAG.sequence, 'RSAPublicKey')
+  outer.end()
+  const modulus = readUnsignedInteger(key, 'modulus')
+  const exponent = readSmallInteger(key, 'publicExponent')
+  key.end()
+  const isStrong = modulus.byteLength === RSA_BYTES && (modulus[0] ?? 0) >= 0x80
+  if (isStrong && exponent === RSA_EXPONENT) return
+  const expected = `${8 * RSA_BYTES} bits and the exponent ${RSA_EXPONENT}`
+  const actual = `${modulus.byteLength} bytes and the exponent ${exponent}`
+  throw new VerifierError('UNSUPPORTED_VALUE', { field: info.field, expected, actual })
+}
+
+/** What was signed, how, and the signature as X.509 carries it: of ECDSA, DER of r and s. */
 export interface SignedStructure {
   readonly field: string
   readonly signed: Uint8Array
-  readonly signatureHash: SignatureHash
+  readonly signatureAlgorithm: SignatureAlgorithm
   readonly signature: Uint8Array
 }
 
-/** True when the structure is signed by the key. A signature that is no pair of numbers is by nobody. */
+/** True when the structure is signed by the key. A signature that is no pair of numbers, or of another kind, is by nobody. */
 export async function isSignedBy(structure: SignedStructure, key: PublicKey): Promise<boolean> {
-  const { field, signed, signatureHash } = structure
+  const { field, signed, signatureAlgorithm } = structure
+  if (key.kind === 'RSA') {
+    return signatureAlgorithm.scheme === 'RSASSA-PSS' && verifyPss(field, key, structure.signature, signed)
+  }
+  if (signatureAlgorithm.scheme !== 'ECDSA') return false
   const signature = rawSignature(field, structure.signature, COORDINATE_BYTES[key.curve])
-  return signature !== undefined && verifyEcdsa(field, key, signatureHash, signature, signed)
+  return signature !== undefined && verifyEcdsa(field, key, signatureAlgorithm.hash, signature, signed)
 }
 
 /** r and s side by side. Source: RFC 3279 section 2.2.3. Undefined when one is longer than a coordinate. */

@@ -1,7 +1,13 @@
 import { toHex, type UnixSeconds } from '@blindai/core'
 import type { PublicKey } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
-import { readPublicKey, readSignatureAlgorithm, type SignedStructure } from './algorithms.ts'
+import {
+  readPublicKey,
+  readSignatureAlgorithm,
+  requireSameAlgorithm,
+  type SignatureAlgorithm,
+  type SignedStructure,
+} from './algorithms.ts'
 import { DerReader, TAG } from './der-reader.ts'
 import { readBitString, readSmallInteger, readTime, readUnsignedInteger } from './der-values.ts'
 import {
@@ -54,22 +60,22 @@ export function parseCertificate(field: string, bytes: Uint8Array): Certificate 
   const whole = outer.enter(TAG.sequence, 'Certificate')
   outer.end()
   const tbs = whole.element(TAG.sequence, 'TBSCertificate')
-  const signatureHash = readSignatureAlgorithm(whole, 'signatureAlgorithm')
+  const signatureAlgorithm = readSignatureAlgorithm(whole, 'signatureAlgorithm')
   const signature = readBitString(whole, 'signatureValue')
   whole.end()
   return {
     field,
     der,
     signed: tbs.raw,
-    signatureHash,
+    signatureAlgorithm,
     signature,
-    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureHash),
+    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm),
   }
 }
 
-type Body = Omit<Certificate, 'field' | 'der' | 'signed' | 'signatureHash' | 'signature'>
+type Body = Omit<Certificate, 'field' | 'der' | 'signed' | 'signatureAlgorithm' | 'signature'>
 
-function readTbs(field: string, tbs: DerReader, outerHash: string): Body {
+function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Body {
   const versionReader = tbs.enter(TAG.contextConstructed(0), 'version')
   const version = readSmallInteger(versionReader, 'version')
   versionReader.end()
@@ -82,14 +88,7 @@ function readTbs(field: string, tbs: DerReader, outerHash: string): Body {
       actual: `${serial.byteLength} bytes`,
     })
   }
-  const innerHash = readSignatureAlgorithm(tbs, 'signature')
-  if (innerHash !== outerHash) {
-    throw new VerifierError('UNSUPPORTED_VALUE', {
-      field: `${field} signature`,
-      expected: outerHash,
-      actual: innerHash,
-    })
-  }
+  requireSameAlgorithm(field, outer, readSignatureAlgorithm(tbs, 'signature'))
   const issuer = readName(tbs, 'issuer')
   const validity = tbs.enter(TAG.sequence, 'validity')
   const notBefore = readTime(validity, 'notBefore')

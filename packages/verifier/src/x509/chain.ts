@@ -23,28 +23,30 @@ export function checkWindow(subject: string, notBefore: UnixSeconds, notAfter: U
  * Source: RFC 5280 section 6.1, without policies and name constraints, which are refused when critical.
  *
  * @param chain - lowest first.
- * @param lowest - what the first certificate is: an end entity, or an authority whose revocation list it explains.
+ * @param lowest - what the first certificate is: an end entity, one that says nothing of its key's use (AMD's do not), or an
+ * authority whose revocation list it explains.
  * @throws {VerifierError} `ISSUER_MISMATCH`, `KEY_IDENTIFIER_MISMATCH`, `NOT_A_CA`, `UNEXPECTED_CA`, `PATH_TOO_LONG`,
  * `KEY_USAGE_MISSING`, `CERTIFICATE_SIGNATURE_INVALID`, `ENDORSEMENT_NOT_YET_VALID`, `ENDORSEMENT_EXPIRED`.
  */
 export async function verifyChain(
   chain: readonly Certificate[],
-  lowest: 'end-entity' | 'authority',
+  lowest: 'end-entity' | 'plain-end-entity' | 'authority',
   now: UnixSeconds,
 ): Promise<void> {
-  const firstAuthority = lowest === 'end-entity' ? 1 : 0
+  const firstAuthority = lowest === 'authority' ? 0 : 1
   for (const [position, certificate] of chain.entries()) {
     checkWindow(certificate.subject.commonName, certificate.notBefore, certificate.notAfter, now)
-    if (position < firstAuthority) checkEndEntity(certificate)
+    if (position < firstAuthority) checkEndEntity(certificate, lowest === 'plain-end-entity')
     else checkAuthority(certificate, position - firstAuthority)
     const issuer = chain[position + 1]
     if (issuer !== undefined) await verifyIssuedBy(certificate, issuer)
   }
 }
 
-function checkEndEntity(leaf: Certificate): void {
+function checkEndEntity(leaf: Certificate, mayBePlain: boolean): void {
   const subject = leaf.subject.commonName
   if (leaf.basicConstraints.ca) throw new VerifierError('UNEXPECTED_CA', { subject })
+  if (mayBePlain && leaf.keyUsage === undefined) return
   requireUsage(leaf, KEY_USAGE.digitalSignature, 'digitalSignature')
 }
 

@@ -1,6 +1,12 @@
 import { toHex, type UnixSeconds } from '@blindai/core'
 import { VerifierError } from '../errors/verifier-error.ts'
-import { isSignedBy, readSignatureAlgorithm, type SignedStructure } from './algorithms.ts'
+import {
+  isSignedBy,
+  readSignatureAlgorithm,
+  requireSameAlgorithm,
+  type SignatureAlgorithm,
+  type SignedStructure,
+} from './algorithms.ts'
 import type { Certificate } from './certificate.ts'
 import { checkWindow } from './chain.ts'
 import { DerReader, TAG } from './der-reader.ts'
@@ -41,24 +47,17 @@ export function parseCrl(field: string, bytes: Uint8Array): Crl {
   const whole = outer.enter(TAG.sequence, 'CertificateList')
   outer.end()
   const tbs = whole.element(TAG.sequence, 'TBSCertList')
-  const signatureHash = readSignatureAlgorithm(whole, 'signatureAlgorithm')
+  const signatureAlgorithm = readSignatureAlgorithm(whole, 'signatureAlgorithm')
   const signature = readBitString(whole, 'signatureValue')
   whole.end()
-  const body = readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureHash)
-  return { field, signed: tbs.raw, signatureHash, signature, ...body }
+  const body = readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm)
+  return { field, signed: tbs.raw, signatureAlgorithm, signature, ...body }
 }
 
-function readTbs(field: string, tbs: DerReader, outerHash: string): Omit<Crl, keyof SignedStructure> {
+function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Omit<Crl, keyof SignedStructure> {
   const version = readSmallInteger(tbs, 'version')
   if (version !== VERSION_2) throw new VerifierError('UNKNOWN_VERSION', { field: `${field} version`, actual: version })
-  const innerHash = readSignatureAlgorithm(tbs, 'signature')
-  if (innerHash !== outerHash) {
-    throw new VerifierError('UNSUPPORTED_VALUE', {
-      field: `${field} signature`,
-      expected: outerHash,
-      actual: innerHash,
-    })
-  }
+  requireSameAlgorithm(field, outer, readSignatureAlgorithm(tbs, 'signature'))
   const issuer = readName(tbs, 'issuer')
   const thisUpdate = readTime(tbs, 'thisUpdate')
   const nextUpdate = readTime(tbs, 'nextUpdate')

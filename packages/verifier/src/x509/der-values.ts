@@ -51,16 +51,26 @@ export function readBitString(reader: DerReader, what: string): Uint8Array {
   return element.content.subarray(1)
 }
 
-/** BIT STRING with named bits, as the set of numbers of the bits that are one. Source: X.690 section 11.2.2. */
-export function readNamedBits(reader: DerReader, what: string): ReadonlySet<number> {
+/**
+ * BIT STRING with named bits, as the set of numbers of the bits that are one. Source: X.690 section 11.2.2.
+ *
+ * @param form - `trailing zeros` for a field whose issuers leave them in; BER allows it.
+ */
+export function readNamedBits(
+  reader: DerReader,
+  what: string,
+  form: 'DER' | 'trailing zeros' = 'DER',
+): ReadonlySet<number> {
   const element = reader.element(TAG.bitString, what)
   const [unused, ...octets] = element.content
   const last = octets.at(-1)
-  // Trailing zero bits are cut off, so the last bit that is written is a one.
-  const valid =
-    unused !== undefined &&
-    unused < 8 &&
-    (last === undefined ? unused === 0 : (last & ((2 << unused) - 1)) === 1 << unused)
+  if (unused === undefined || unused > 7 || (last === undefined && unused > 0)) {
+    throw notDer(reader, element, `${what} with its number of unused bits`)
+  }
+  // Trailing zero bits are cut off, so the last bit that is written is a one; those that do not count are zero anyway.
+  const tail = (last ?? 0) & ((2 << unused) - 1)
+  const lastBit = 1 << unused
+  const valid = last === undefined || tail === lastBit || (form === 'trailing zeros' && tail === 0)
   if (!valid) throw notDer(reader, element, `${what} without trailing zero bits`)
   const bits = new Set<number>()
   octets.forEach((octet, i) => {

@@ -71,7 +71,8 @@ export function parseBasicConstraints(field: string, value: Uint8Array): BasicCo
 
 export function parseKeyUsage(field: string, value: Uint8Array): ReadonlySet<number> {
   const outer = new DerReader(`${field} keyUsage`, value)
-  const bits = readNamedBits(outer, 'value')
+  // AMD's authorities write trailing zero bits, which DER would cut off; they mean the same.
+  const bits = readNamedBits(outer, 'value', 'trailing zeros')
   outer.end()
   return bits
 }

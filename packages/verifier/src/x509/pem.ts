@@ -4,6 +4,9 @@ import { VerifierError } from '../errors/verifier-error.ts'
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
+/** A list with a first item. */
+export type NonEmpty<T> = readonly [T, ...T[]]
+
 /**
  * DER of each certificate of a PEM text, in its order. Only line ends may stand between certificates.
  *
@@ -13,7 +16,7 @@ const END = '-----END CERTIFICATE-----'
  * @param limit - the most certificates that are read.
  * @throws {VerifierError} `NOT_PEM`.
  */
-export function parsePemCertificates(field: string, text: string, limit: number): readonly Uint8Array<ArrayBuffer>[] {
+export function parsePemCertificates(field: string, text: string, limit: number): NonEmpty<Uint8Array<ArrayBuffer>> {
   const certificates: Uint8Array<ArrayBuffer>[] = []
   let at = skipLineEnds(text, 0)
   while (at < text.length) {
@@ -25,8 +28,9 @@ export function parsePemCertificates(field: string, text: string, limit: number)
     certificates.push(decodeBody(field, text.slice(start, end)))
     at = skipLineEnds(text, end + END.length)
   }
-  if (certificates.length === 0) throw notPem(field, BEGIN)
-  return certificates
+  const [first, ...rest] = certificates
+  if (first === undefined) throw notPem(field, BEGIN)
+  return [first, ...rest]
 }
 
 function skipLineEnds(text: string, from: number): number {

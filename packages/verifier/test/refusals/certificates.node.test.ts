@@ -1,4 +1,4 @@
-import { concatBytes, unixSeconds } from '@blindai/core'
+import { concatBytes, derInteger, derOctetString, derOid, derSequence, unixSeconds } from '@blindai/core'
 import { type CertificateFields, createMockAuthority } from '@blindai/simulator'
 import { authority, NOW, REFERENCE, type Wrong } from '../support/mock.ts'
 import {
@@ -17,6 +17,15 @@ import {
   withExtension,
   without,
 } from '../support/refusal.ts'
+
+const SGX = '1.2.840.113741.1.13.1'
+const sgxExtension = (...entries: readonly Uint8Array[]) => ({
+  oid: SGX,
+  critical: false,
+  value: derSequence(...entries),
+})
+const sgxEntry = (arc: string, value: Uint8Array): Uint8Array => derSequence(derOid(`${SGX}.${arc}`), value)
+const FMSPC = sgxEntry('4', derOctetString(new Uint8Array(6)))
 
 refuse('refused for its root', 'none', [
   {
@@ -196,6 +205,44 @@ refuse('refused for its certificates', 'none', [
     check: 'dcap.pck-chain',
     why: 'a PCK certificate that says nothing of its platform',
     changes: { pckCertificate: without('1.2.840.113741.1.13.1') },
+  },
+  {
+    code: 'UNSUPPORTED_VALUE',
+    check: 'dcap.pck-chain',
+    why: 'an SGX component of 256',
+    changes: { pckPlatform: (p) => ({ ...p, sgxTcbComponents: p.sgxTcbComponents.with(0, 256) }) },
+  },
+  {
+    code: 'UNSUPPORTED_VALUE',
+    check: 'dcap.pck-chain',
+    why: 'an SGX extension that nobody knows',
+    changes: { pckCertificate: withExtension(sgxExtension(sgxEntry('8', derInteger(0)))) },
+  },
+  {
+    code: 'UNSUPPORTED_VALUE',
+    check: 'dcap.pck-chain',
+    why: 'an SGX extension of another family',
+    changes: { pckCertificate: withExtension(sgxExtension(derSequence(derOid('1.2.3'), derInteger(0)))) },
+  },
+  {
+    code: 'DUPLICATE_EXTENSION',
+    check: 'dcap.pck-chain',
+    why: 'a platform family twice',
+    changes: { pckCertificate: withExtension(sgxExtension(FMSPC, FMSPC)) },
+  },
+  {
+    code: 'EXTENSION_MISSING',
+    check: 'dcap.pck-chain',
+    why: 'SGX extensions without the TCB',
+    changes: { pckCertificate: withExtension(sgxExtension(FMSPC)) },
+    details: { oid: '1.2.840.113741.1.13.1.2' },
+  },
+  {
+    code: 'UNSUPPORTED_VALUE',
+    check: 'evidence.form',
+    why: 'a serial number of 21 bytes',
+    changes: { pckCertificate: (f) => ({ ...f, serial: new Uint8Array(21).fill(0x42) }) },
+    details: { field: 'PCK chain[0] serialNumber' },
   },
   {
     code: 'PATH_TOO_LONG',

@@ -93,6 +93,39 @@ refuse('refused for its TCB info', 'none', [
     changes: { tcbInfo: (i) => ({ ...i, tcbLevels: [] }) },
   },
   {
+    code: 'WRONG_LENGTH',
+    check: 'endorsements.form',
+    why: 'a level with fifteen components',
+    changes: {
+      tcbInfo: (i) => {
+        const sgxtcbcomponents = Array.from({ length: 15 }, () => ({ svn: 0 }))
+        return everyLevel(i, { tcb: { sgxtcbcomponents, pcesvn: 0, tdxtcbcomponents: sgxtcbcomponents } })
+      },
+    },
+    details: { field: 'tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents', expected: 16, actual: 15 },
+  },
+  {
+    code: 'WRONG_VALUE',
+    check: 'endorsements.form',
+    why: 'a QE identity without levels',
+    changes: { qeIdentity: (i) => ({ ...i, tcbLevels: [] }) },
+    details: { field: 'enclaveIdentity.tcbLevels' },
+  },
+  {
+    code: 'WRONG_VALUE',
+    check: 'endorsements.form',
+    why: 'a QE identity with a version twice',
+    changes: { qeIdentity: (i) => ({ ...i, tcbLevels: [i.tcbLevels, i.tcbLevels].flat() as JsonObject[] }) },
+    details: { field: 'enclaveIdentity.tcbLevels' },
+  },
+  {
+    code: 'TOO_LONG',
+    check: 'endorsements.form',
+    why: 'TCB info of a mebibyte',
+    document: endorsements({ tcbInfo: 'x'.repeat(1_048_576) }),
+    details: { field: 'endorsements.tcbInfo' },
+  },
+  {
     code: 'WRONG_VALUE',
     check: 'endorsements.form',
     why: 'an issue date that does not exist',

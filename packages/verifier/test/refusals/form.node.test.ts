@@ -107,4 +107,32 @@ refuse('refused for its form', 'none', [
     why: 'a statement with something after it',
     statementText: (t) => `${t}x`,
   },
+  {
+    code: 'WRONG_TYPE',
+    check: 'document.form',
+    why: 'a nonce that is a number',
+    document: (d) => ({ ...d, nonce: 5 }),
+    details: { field: 'document.nonce', expected: 'a text' },
+  },
+  {
+    code: 'TOO_LONG',
+    check: 'document.form',
+    why: 'more nonces than may share evidence',
+    document: (d) => ({ ...d, nonces: Array.from({ length: 1025 }, () => toBase64Url(new Uint8Array(32))) }),
+    details: { field: 'document.nonces', length: 1025, limit: 1024 },
+  },
+  {
+    code: 'TOO_LONG',
+    check: 'document.form',
+    why: 'more evidence than any quote has',
+    document: (d) => ({ ...d, evidence: { ...d.evidence, bytes: 'A'.repeat(90_000) } }),
+    details: { field: 'document.evidence.bytes' },
+  },
+  {
+    code: 'TOO_LONG',
+    check: 'statement.form',
+    why: 'a key source that is an essay',
+    statement: (s) => ({ ...s, config: { ...s.config, keySource: 'x'.repeat(257) } }),
+    details: { field: 'statement.config.keySource', length: 257, limit: 256 },
+  },
 ])

@@ -140,4 +140,23 @@ refuse('genuine and not wanted', 'contraindicated', [
       details: { member, actual },
     }),
   ),
+  ...(
+    [
+      ['isolation', 'none', 'none'],
+      ['isolation', 'reduced', 'reduced'],
+      ['unattestedClients', true, 'true'],
+      ['legacyListeners', true, 'true'],
+      ['crossTenantBatching', true, 'true'],
+      ['sharedEngines', true, 'true'],
+      ['peers', ['https://peer.example'], 'https://peer.example'],
+    ] as const
+  ).map(
+    ([member, said, actual]): Refusal => ({
+      code: 'CONFIG_NOT_ACCEPTED',
+      check: 'policy.config',
+      why: `${member} ${actual}, under a policy that does not speak of it`,
+      statement: (statement) => ({ ...statement, config: { ...statement.config, [member]: said } }),
+      details: { member, actual },
+    }),
+  ),
 ])

@@ -1,5 +1,5 @@
 import { concatBytes } from '@blindai/core'
-import { flip, hex, OFF_CURVE, refuse, signature, vouchedFor, zeros48 } from '../support/refusal.ts'
+import { flip, hex, OFF_CURVE, type Refusal, refuse, signature, vouchedFor, zeros48 } from '../support/refusal.ts'
 
 refuse('refused for its quote', 'none', [
   {
@@ -48,6 +48,15 @@ refuse('refused for its quote', 'none', [
     why: 'reserved bytes in the header',
     changes: { quoteHeader: (h) => ({ ...h, reserved: hex('00000001') }) },
   },
+  ...([20, 96, 160, 262] as const).map(
+    (offset, index): Refusal => ({
+      code: 'RESERVED_NOT_ZERO',
+      check: 'evidence.form',
+      why: `reserved bytes at ${offset} of the QE report`,
+      changes: { signatureData: signature((d) => ({ qeReport: flip(d.qeReport, offset) })) },
+      details: { field: `QE report RESERVED${index + 1}` },
+    }),
+  ),
   {
     code: 'UNSUPPORTED_VALUE',
     check: 'evidence.form',

@@ -1,3 +1,5 @@
+/// <reference types="vite/client" />
+
 import {
   type DcapEndorsements,
   fromBase64Url,
@@ -7,30 +9,31 @@ import {
   type UnixSeconds,
   unixSeconds,
 } from '@blindai/core'
-import catalogue from '../../../../vectors/attestation/tdx/cases.json' with { type: 'json' }
+import sgxCatalogue from '../../../../vectors/attestation/sgx/cases.json' with { type: 'json' }
+import tdxCatalogue from '../../../../vectors/attestation/tdx/cases.json' with { type: 'json' }
 
-/** Real captures: every file of the folder. Works in Node and in a browser. */
-const BINARY: Readonly<Record<string, string>> = import.meta.glob('../../../../vectors/attestation/tdx/*.{bin,der}', {
-  query: '?url&inline',
-  import: 'default',
-  eager: true,
-})
-const TEXT: Readonly<Record<string, string>> = import.meta.glob('../../../../vectors/attestation/tdx/*.{json,pem}', {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-})
+type Folder = 'tdx' | 'sgx'
+
+/** Real captures: every file of both folders. Works in Node and in a browser. */
+const BINARY: Readonly<Record<string, string>> = import.meta.glob(
+  '../../../../vectors/attestation/{tdx,sgx}/*.{bin,der}',
+  { query: '?url&inline', import: 'default', eager: true },
+)
+const TEXT: Readonly<Record<string, string>> = import.meta.glob(
+  '../../../../vectors/attestation/{tdx,sgx}/*.{json,pem}',
+  { query: '?raw', import: 'default', eager: true },
+)
 
 /** The bytes of a binary file. */
-export function file(name: string): Uint8Array {
-  const url = BINARY[`../../../../vectors/attestation/tdx/${name}`]
+export function file(name: string, folder: Folder = 'tdx'): Uint8Array {
+  const url = BINARY[`../../../../vectors/attestation/${folder}/${name}`]
   if (url === undefined) throw new Error(`no such vector: ${name}`)
   return Uint8Array.from(atob(url.slice(url.indexOf(',') + 1)), (character) => character.charCodeAt(0))
 }
 
 /** A text file without the line end that some sources added to what was signed. */
-export function textFile(name: string): string {
-  const text = TEXT[`../../../../vectors/attestation/tdx/${name}`]
+export function textFile(name: string, folder: Folder = 'tdx'): string {
+  const text = TEXT[`../../../../vectors/attestation/${folder}/${name}`]
   if (text === undefined) throw new Error(`no such vector: ${name}`)
   return text.trimEnd()
 }
@@ -47,26 +50,42 @@ export interface Capture {
   readonly expect: JsonObject
 }
 
-export const captures: readonly Capture[] = catalogue.cases.map((entry) => {
-  const whole = file(entry.quote)
-  const quote = 'dropTrailingBytes' in entry ? whole.slice(0, whole.length - Number(entry.dropTrailingBytes)) : whole
-  const endorsements =
-    'collateral' in entry.endorsements && typeof entry.endorsements.collateral === 'string'
-      ? fromCollateral(entry.endorsements.collateral)
-      : fromParts(entry.endorsements as Parts, quote)
-  const { name, policy, expect } = entry
-  return { name, quote, endorsements, now: unixSeconds(entry.now), policy, expect }
-})
+/** A line of `cases.json`. */
+interface Case {
+  readonly name: string
+  readonly quote: string
+  readonly dropTrailingBytes?: number
+  readonly endorsements: Parts | { readonly collateral: string }
+  readonly now: number
+  readonly policy: JsonObject
+  readonly expect: JsonObject
+}
+
+function load(folder: Folder, cases: readonly Case[]): readonly Capture[] {
+  return cases.map((entry) => {
+    const whole = file(entry.quote, folder)
+    const quote = whole.slice(0, whole.length - (entry.dropTrailingBytes ?? 0))
+    const endorsements =
+      'collateral' in entry.endorsements
+        ? fromCollateral(entry.endorsements.collateral, folder)
+        : fromParts(entry.endorsements, quote, folder)
+    const { name, policy, expect } = entry
+    return { name, quote, endorsements, now: unixSeconds(entry.now), policy, expect }
+  })
+}
+
+export const captures: readonly Capture[] = load('tdx', tdxCatalogue.cases as readonly Case[])
+export const sgxCaptures: readonly Capture[] = load('sgx', sgxCatalogue.cases as readonly Case[])
 
 /** The capture whose name starts so. */
 export function capture(start: string): Capture {
-  const found = captures.find(({ name }) => name.startsWith(start))
+  const found = [...captures, ...sgxCaptures].find(({ name }) => name.startsWith(start))
   if (found === undefined) throw new Error(`no such capture: ${start}`)
   return found
 }
 
-function fromCollateral(name: string): DcapEndorsements {
-  const c: Record<string, string> = JSON.parse(textFile(name))
+function fromCollateral(name: string, folder: Folder): DcapEndorsements {
+  const c: Record<string, string> = JSON.parse(textFile(name, folder))
   return {
     type: 'dcap',
     pckCrlIssuerChain: c.pck_crl_issuer_chain ?? '',
@@ -79,21 +98,21 @@ function fromCollateral(name: string): DcapEndorsements {
   }
 }
 
-function fromParts(parts: Parts, quote: Uint8Array): DcapEndorsements {
+function fromParts(parts: Parts, quote: Uint8Array, folder: Folder): DcapEndorsements {
   const signing = parts.tcbSigning.endsWith('.pem')
-    ? textFile(parts.tcbSigning)
-    : pem(file(parts.tcbSigning), file('intel-sgx-root-ca.der'))
+    ? textFile(parts.tcbSigning, folder)
+    : pem(file(parts.tcbSigning, folder), file('intel-sgx-root-ca.der', folder))
   return {
     type: 'dcap',
     pckCrlIssuerChain: pckChain(quote).slice(1).join(''),
-    rootCaCrl: toBase64Url(crl(parts.rootCrl)),
-    pckCrl: toBase64Url(crl(parts.pckCrl)),
+    rootCaCrl: toBase64Url(crl(parts.rootCrl, folder)),
+    pckCrl: toBase64Url(crl(parts.pckCrl, folder)),
     tcbInfoIssuerChain: signing,
-    tcbInfo: textFile(parts.tcbInfo),
+    tcbInfo: textFile(parts.tcbInfo, folder),
     qeIdentityIssuerChain: signing,
     qeIdentity: parts.qeIdentity.includes('#')
-      ? fromCollateral(split(parts.qeIdentity)[0]).qeIdentity
-      : textFile(parts.qeIdentity),
+      ? fromCollateral(split(parts.qeIdentity)[0], folder).qeIdentity
+      : textFile(parts.qeIdentity, folder),
   }
 }
 
@@ -102,10 +121,10 @@ function split(reference: string): [file: string, member: string] {
   return [name, member]
 }
 
-function crl(reference: string): Uint8Array {
-  if (!reference.includes('#')) return file(reference)
+function crl(reference: string, folder: Folder): Uint8Array {
+  if (!reference.includes('#')) return file(reference, folder)
   const [name, member] = split(reference)
-  const collateral: Record<string, string> = JSON.parse(textFile(name))
+  const collateral: Record<string, string> = JSON.parse(textFile(name, folder))
   return fromHex(member, collateral[member] ?? '')
 }
 

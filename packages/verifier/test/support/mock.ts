@@ -1,6 +1,7 @@
 import {
   type AttestationDocument,
   combineNonces,
+  type DcapEndorsements,
   type EvidenceFormat,
   type JsonObject,
   reportData,
@@ -56,6 +57,11 @@ export const POLICY: JsonObject = {
   simulated: { rootSha256: [authority.rootSha256], measurements: [REFERENCE] },
 }
 
+/** A document whose endorsements are Intel's, or in their form. */
+export interface DcapDocument extends AttestationDocument {
+  readonly endorsements?: DcapEndorsements
+}
+
 /** What differs from the document that is accepted. */
 export interface Wrong {
   readonly changes?: AuthorityChanges
@@ -66,7 +72,7 @@ export interface Wrong {
   readonly format?: EvidenceFormat
   readonly nonces?: readonly Uint8Array[]
   /** The last word before it is sent. */
-  readonly document?: (document: AttestationDocument) => unknown
+  readonly document?: (document: DcapDocument) => unknown
   readonly policy?: (policy: JsonObject) => JsonObject
   readonly options?: Partial<VerifyOptions>
 }
@@ -88,7 +94,7 @@ export async function makeDocument(wrong: Wrong = {}): Promise<Uint8Array> {
   const text = JSON.stringify(wrong.statement?.(STATEMENT) ?? STATEMENT)
   const statement = utf8(wrong.statementText?.(text) ?? text)
   const { bytes } = await maker.source().collect(await reportData(nonce ?? new Uint8Array(), statement))
-  const document: AttestationDocument = {
+  const document: DcapDocument = {
     statement: toBase64Url(statement),
     nonce: toBase64Url(nonce ?? new Uint8Array()),
     ...(nonces !== undefined && nonces.length > 1 && { nonces: nonces.map(toBase64Url) }),

@@ -1,16 +1,17 @@
-import { equalBytes, formatUnixSeconds, fromUtf8, isZero, toHex, type UnixSeconds } from '@blindai/core'
+import { equalBytes, isZero, toHex, type UnixSeconds } from '@blindai/core'
 import type { CheckList } from '../../appraisal/check-list.ts'
-import { verifyEcdsa } from '../../crypto/public-key.ts'
-import { parseChain, parseDcapEndorsements } from '../../dcap/endorsements.ts'
+import { parseDcapEndorsements } from '../../dcap/endorsements.ts'
 import type { PckPlatform } from '../../dcap/pck-extension.ts'
 import { type PlatformKind, provePlatform } from '../../dcap/prove-platform.ts'
-import { evaluateTcb, findModuleIdentity, type TcbEvaluation, type TcbInput } from '../../dcap/tcb-evaluation.ts'
-import { findGaps } from '../../dcap/tcb-gap.ts'
-import type { LevelVerdict, TcbInfo } from '../../dcap/tcb-info.ts'
-import { adviseRelaunch, type LevelStatus } from '../../dcap/tcb-status.ts'
+import { parsePckChain, verifyQuoteSignature } from '../../dcap/quote-signature.ts'
+import { describeTcb, type ProvedTcb } from '../../dcap/tcb-claims.ts'
+import { evaluateTcb, findModule, type TcbInput } from '../../dcap/tcb-evaluation.ts'
+import type { TcbInfo } from '../../dcap/tcb-info.ts'
+import type { LevelStatus } from '../../dcap/tcb-status.ts'
 import { isVerifierError, VerifierError } from '../../errors/verifier-error.ts'
-import type { TcbClaims, TcbPart, TdxClaims } from '../../result/claims.ts'
+import type { TdxClaims } from '../../result/claims.ts'
 import type { Certificate } from '../../x509/certificate.ts'
+import type { NonEmpty } from '../../x509/pem.ts'
 import { setBits, TD_ATTRIBUTE_BITS } from './attributes.ts'
 import { parseTdxQuote, type TdxQuote } from './quote.ts'
 import type { TdReport } from './td-report.ts'
@@ -25,14 +26,11 @@ export interface TdxEvidence {
 }
 
 /** What a quote proves. */
-export interface ProvedTdx {
+export interface ProvedTdx extends ProvedTcb {
+  readonly technology: 'tdx'
   readonly trustClass: 'hardware' | 'simulated'
   readonly report: TdReport
   readonly claims: TdxClaims
-  readonly tcb: TcbClaims
-  /** The dates and numbers behind `tcb`. */
-  readonly tcbDate: UnixSeconds
-  readonly evaluationNumbers: { readonly tcbInfo: number; readonly qeIdentity: number }
 }
 
 /**
@@ -52,11 +50,7 @@ export async function proveTdx(checks: CheckList, evidence: TdxEvidence): Promis
   const kind: PlatformKind = { tcbInfo: 'TDX', qeIdentity: 'TD_QE' }
   const input = { format, signature, pckChain, endorsements, kind, simulatedRoots, now }
   const { trustClass, rootSha256, platform, attestationKey } = await provePlatform(checks, input)
-  await checks.prove('tdx.quote-signature', async () => {
-    const { quoteSignature } = signature
-    const isSigned = await verifyEcdsa('attestation key', attestationKey, 'SHA-256', quoteSignature, quote.signed)
-    if (!isSigned) throw new VerifierError('QUOTE_SIGNATURE_INVALID', { format })
-  })
+  await checks.prove('tdx.quote-signature', () => verifyQuoteSignature(format, signature, attestationKey, quote.signed))
   const { tcbInfo, qeIdentity } = endorsements
   await checks.prove('tdx.module', () => matchModule(report, tcbInfo))
   const tcbInput: TcbInput = {
@@ -67,31 +61,24 @@ export async function proveTdx(checks: CheckList, evidence: TdxEvidence): Promis
     qeLevels: qeIdentity.levels,
   }
   const evaluation = await checks.prove('tdx.tcb', () => evaluateTcb(tcbInput))
-  const evaluationNumbers = {
-    tcbInfo: tcbInfo.tcbEvaluationDataNumber,
-    qeIdentity: qeIdentity.tcbEvaluationDataNumber,
-  }
+  const current = currentStatus(tcbInput, report.teeTcbSvn2)
   return {
+    technology: 'tdx',
     trustClass,
     report,
     claims: claimsOf(format, quote, platform, rootSha256),
-    tcb: tcbClaims(tcbInput, evaluation, report.teeTcbSvn2, evaluationNumbers),
-    tcbDate: evaluation.tcbDate,
-    evaluationNumbers,
+    ...describeTcb(tcbInput, evaluation, qeIdentity.tcbEvaluationDataNumber, current),
   }
 }
 
-function parseEvidence(bytes: Uint8Array): { quote: TdxQuote; pckChain: readonly Certificate[] } {
+function parseEvidence(bytes: Uint8Array): { quote: TdxQuote; pckChain: NonEmpty<Certificate> } {
   const quote = parseTdxQuote(bytes)
-  const pem = fromUtf8('PCK chain', quote.signature.pckChain)
-  // The text may end in the NUL of a C string.
-  return { quote, pckChain: parseChain('PCK chain', pem.endsWith('\0') ? pem.slice(0, -1) : pem) }
+  return { quote, pckChain: parsePckChain(quote.signature) }
 }
 
 /** Source: Intel TDX DCAP Quote Verification Library, 4.1.2.5.12: attributes are zero and equal to the identity's. */
 function matchModule(report: TdReport, tcbInfo: TcbInfo): void {
-  const identity = findModuleIdentity(tcbInfo, report.teeTcbSvn) ?? tcbInfo.tdxModule
-  if (identity === undefined) throw new VerifierError('TDX_MODULE_UNKNOWN', { version: 0 })
+  const identity = findModule(tcbInfo, report.teeTcbSvn)
   const mrSigner = toHex(report.mrSignerSeam)
   if (mrSigner !== identity.mrSigner) {
     const facts = { field: 'MRSIGNERSEAM', expected: identity.mrSigner, actual: mrSigner }
@@ -102,30 +89,6 @@ function matchModule(report: TdReport, tcbInfo: TcbInfo): void {
     const facts = { field: 'SEAMATTRIBUTES', expected: identity.attributes, actual: attributes }
     throw new VerifierError('TDX_MODULE_ATTRIBUTES_MISMATCH', facts)
   }
-}
-
-function tcbClaims(
-  input: TcbInput,
-  evaluation: TcbEvaluation,
-  teeTcbSvn2: Uint8Array | undefined,
-  numbers: ProvedTdx['evaluationNumbers'],
-): TcbClaims {
-  const current = currentStatus(input, teeTcbSvn2)
-  return {
-    status: current === undefined ? evaluation.status : adviseRelaunch(evaluation.status, current),
-    tcbDate: formatUnixSeconds(evaluation.tcbDate),
-    advisoryIds: evaluation.advisoryIds,
-    tcbEvaluationDataNumber: Math.min(numbers.tcbInfo, numbers.qeIdentity),
-    platform: partOf(evaluation.platform),
-    ...(evaluation.tdxModule && { tdxModule: partOf(evaluation.tdxModule) }),
-    qe: partOf(evaluation.qe),
-    ...(current !== undefined && { current }),
-    gaps: findGaps(input, evaluation),
-  }
-}
-
-function partOf({ status, tcbDate, advisoryIds }: LevelVerdict): TcbPart {
-  return { status, tcbDate: formatUnixSeconds(tcbDate), advisoryIds }
 }
 
 /** The status under the TDX module that runs now, where it is another than at launch; undefined when no level has it. */

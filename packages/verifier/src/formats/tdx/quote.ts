@@ -1,15 +1,12 @@
 import { ByteReader, isZero, MalformedError, toHex } from '@blindai/core'
+import { INTEL_QE_VENDOR_ID, MAX_QUOTE_BYTES } from '../../dcap/quote-constants.ts'
 import { parseQuoteSignature, type QuoteSignature } from '../../dcap/quote-signature.ts'
 import { VerifierError } from '../../errors/verifier-error.ts'
 import { parseTdReport10, parseTdReport15, TD_REPORT_10_BYTES, TD_REPORT_15_BYTES, type TdReport } from './td-report.ts'
 
-/** The most bytes of a quote. Real ones have about 5,000, or 8,000 with the padding of the buffer they came in. */
-export const MAX_QUOTE_BYTES = 32_768
-
 const HEADER_BYTES = 48
 const ECDSA_P256 = 2
 const TEE_TDX = 0x81
-const INTEL_QE_VENDOR_ID = '939a7233f79c4ca9940a0db3957f0607'
 
 /** Body types of version 5. */
 const BODY_TD_10 = 2

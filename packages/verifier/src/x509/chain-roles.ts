@@ -1,7 +1,7 @@
 import { digest, equalBytes, toHex, type UnixSeconds } from '@blindai/core'
 import { VerifierError } from '../errors/verifier-error.ts'
-import type { Certificate } from '../x509/certificate.ts'
-import { verifyChain } from '../x509/chain.ts'
+import type { Certificate } from './certificate.ts'
+import { verifyChain } from './chain.ts'
 
 /** The names that may stand at each place of a chain, lowest first. */
 export type ChainRoles = readonly (readonly string[])[]

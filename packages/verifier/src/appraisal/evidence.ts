@@ -1,0 +1,74 @@
+import type { UnixSeconds } from '@blindai/core'
+import type { ParsedEvidence } from '../document/document.ts'
+import { VerifierError } from '../errors/verifier-error.ts'
+import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
+import { type ProvedSgx, proveSgx } from '../formats/sgx/prove-sgx.ts'
+import { type ProvedSnp, proveSnp } from '../formats/snp/prove-snp.ts'
+import { type ProvedTdx, proveTdx } from '../formats/tdx/prove-tdx.ts'
+import type { NamedReference, Policy } from '../policy/policy.ts'
+import type { TcbClaims } from '../result/claims.ts'
+import type { SnpTcbClaims } from '../result/snp-claims.ts'
+import type { CheckList } from './check-list.ts'
+import { judgeNitro } from './judge-nitro.ts'
+import { judgeSgx } from './judge-sgx.ts'
+import { judgeSnp } from './judge-snp.ts'
+import { judgeTdx } from './judge-tdx.ts'
+
+/** Bare evidence with its endorsements; `endorsements` has the members of one of core's `Endorsements`. */
+export interface BareEvidence extends ParsedEvidence {
+  readonly endorsements?: unknown
+}
+
+/** What evidence of any format proves. */
+export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro
+
+/** What a policy makes of proved evidence. */
+export interface Judgement {
+  /** Absent where the format names no version of the platform. */
+  readonly tcb?: TcbClaims | SnpTcbClaims
+  /** The reference value that matched, if one did. */
+  readonly release: NamedReference | undefined
+}
+
+/**
+ * Proves evidence of the format that it claims.
+ *
+ * @throws {Halt} at the first check that fails; the list says which.
+ */
+export async function proveEvidence(
+  checks: CheckList,
+  { format, bytes, endorsements }: BareEvidence,
+  policy: Policy,
+  now: UnixSeconds,
+): Promise<ProvedEvidence> {
+  const common = { bytes: new Uint8Array(bytes), endorsements, simulatedRoots: policy.simulated?.rootSha256, now }
+  switch (format) {
+    case 'tdx':
+    case 'simulated':
+      return proveTdx(checks, { format, ...common })
+    case 'sgx':
+    case 'simulated-sgx':
+      return proveSgx(checks, { format, ...common })
+    case 'sev-snp':
+    case 'simulated-sev-snp':
+      return proveSnp(checks, { format, ...common, requireCrl: policy.sevSnp.requireCrl })
+    case 'nitro':
+    case 'simulated-nitro':
+      return proveNitro(checks, { format, ...common })
+    case 'tpm':
+    case 'nvidia':
+      return checks.prove('evidence.form', () => {
+        throw new VerifierError('FORMAT_UNSUPPORTED', { format })
+      })
+    default:
+      return format satisfies never
+  }
+}
+
+/** Holds proved evidence against a policy. */
+export function judgeEvidence(checks: CheckList, proved: ProvedEvidence, policy: Policy): Judgement {
+  if (proved.technology === 'sgx') return { tcb: proved.tcb, release: judgeSgx(checks, proved, policy) }
+  if (proved.technology === 'snp') return judgeSnp(checks, proved, policy)
+  if (proved.technology === 'nitro') return { release: judgeNitro(checks, proved, policy) }
+  return { tcb: proved.tcb, release: judgeTdx(checks, proved, policy) }
+}

@@ -1,0 +1,139 @@
+import {
+  type AttestationDocument,
+  type EvidenceFormat,
+  fromHex,
+  type JsonObject,
+  reportData,
+  type SnpEndorsements,
+  toBase64Url,
+  utf8,
+} from '@blindai/core'
+import {
+  createMockSnpAuthority,
+  MOCK_SNP_MEASUREMENT,
+  type MockSnpAuthority,
+  type MockSnpOptions,
+  type SnpChanges,
+  type SnpReportFields,
+} from '@blindai/simulator'
+import { describe, expect, test } from 'vitest'
+import { type AttestationResult, type CheckCode, parsePolicy, type VerifyOptions, verify } from '../../src/index.ts'
+import { NOW, STATEMENT } from './mock.ts'
+
+/** One authority for all tests of a file; changed ones share its keys and its root, so that only the change differs. */
+export const snpAuthority: MockSnpAuthority = createMockSnpAuthority({ now: NOW })
+
+export const SNP_REFERENCE = { name: 'test release', date: '2026-11-20', measurement: MOCK_SNP_MEASUREMENT }
+
+/** What differs from the document that is accepted. */
+export interface SnpWrong extends Pick<MockSnpOptions, 'product' | 'signingKey' | 'version'> {
+  readonly changes?: SnpChanges
+  readonly authority?: MockSnpAuthority
+  readonly format?: EvidenceFormat
+  /** The statement that the document carries; the evidence is over the usual one. */
+  readonly statement?: (statement: typeof STATEMENT) => unknown
+  /** Members of `sevSnp`. */
+  readonly wanted?: JsonObject
+  readonly policy?: (policy: JsonObject) => JsonObject
+  readonly options?: Partial<VerifyOptions>
+}
+
+function authorityFor({ authority, changes, product, signingKey, version }: SnpWrong): MockSnpAuthority {
+  if (authority !== undefined) return authority
+  const isOtherRoot = (product ?? 'Milan') !== 'Milan' || changes?.arkCertificate !== undefined
+  return createMockSnpAuthority({
+    now: NOW,
+    keys: snpAuthority.keys,
+    ...(product && { product }),
+    ...(signingKey && { signingKey }),
+    ...(version && { version }),
+    ...(!isOtherRoot && { arkCertificate: snpAuthority.certificates.ark }),
+    ...(changes && { changes }),
+  })
+}
+
+/** Accepts the authority's evidence of the reference measurement. */
+export function snpPolicy(rootSha256: string, { wanted, policy }: SnpWrong = {}): JsonObject {
+  const usual: JsonObject = {
+    version: 1,
+    name: 'test',
+    simulated: { rootSha256: [rootSha256], sevSnpMeasurements: [SNP_REFERENCE] },
+    ...(wanted && { sevSnp: wanted }),
+  }
+  return policy?.(usual) ?? usual
+}
+
+/** A document of the mock authority, right in everything but what is asked. */
+export async function makeSnpDocument(wrong: SnpWrong, maker: MockSnpAuthority): Promise<Uint8Array> {
+  const statement = utf8(JSON.stringify(STATEMENT))
+  const document: AttestationDocument = {
+    statement: wrong.statement ? toBase64Url(utf8(JSON.stringify(wrong.statement(STATEMENT)))) : toBase64Url(statement),
+    nonce: '',
+    evidence: {
+      format: wrong.format ?? 'simulated-sev-snp',
+      bytes: toBase64Url(maker.report(await reportData(new Uint8Array(), statement))),
+    },
+    endorsements: maker.endorsements,
+  }
+  return utf8(JSON.stringify(document))
+}
+
+/** What the verifier finds of it. The policy names the root that made it, unless it is an authority of its own. */
+export async function judgeSnpDocument(wrong: SnpWrong = {}): Promise<AttestationResult> {
+  const maker = authorityFor(wrong)
+  const root = wrong.authority === undefined ? maker.rootSha256 : snpAuthority.rootSha256
+  const policy = parsePolicy(snpPolicy(root, wrong))
+  return verify(await makeSnpDocument(wrong, maker), policy, { now: NOW, ...wrong.options })
+}
+
+/** One thing wrong, and the one code that says so. */
+export interface SnpRefusal extends SnpWrong {
+  readonly code: string
+  readonly check: CheckCode
+  readonly why: string
+  readonly details?: object
+  /** What the accepted base differs in, where it does: the same product, version or policy without the one wrong thing. */
+  readonly base?: SnpWrong
+}
+
+/** Tests that each is refused by its code, and that the document without the one wrong thing is accepted. */
+export function refuseSnp(name: string, usual: 'none' | 'contraindicated', refusals: readonly SnpRefusal[]): void {
+  describe(name, () => {
+    for (const { code, check, why, details, base = {}, ...wrong } of refusals) {
+      test(`${code}: ${why}`, async () => {
+        const accepted = await judgeSnpDocument(base)
+        expect(accepted, JSON.stringify(accepted.failed)).toMatchObject({ status: 'affirming' })
+        const result = await judgeSnpDocument({ ...base, ...wrong })
+        expect(result, JSON.stringify(result.failed)).toMatchObject({
+          status: usual,
+          failed: { code: check, status: 'failed', error: { code, ...(details && { details }) } },
+        })
+        expect(result).not.toHaveProperty('channel')
+      })
+    }
+  })
+}
+
+export const hex = (text: string): Uint8Array => fromHex('test', text)
+
+/** Bytes with some of them replaced at an offset of the specification. */
+export const at =
+  (offset: number, replacement: string) =>
+  (bytes: Uint8Array): Uint8Array => {
+    const changed = new Uint8Array(bytes)
+    changed.set(hex(replacement), offset)
+    return changed
+  }
+
+/** Members of the report, replaced before it is signed. */
+export const field =
+  (members: Partial<SnpReportFields>) =>
+  (report: SnpReportFields): SnpReportFields => ({ ...report, ...members })
+
+/** Members of the endorsements, replaced; undefined ones left out. */
+export const endorsed =
+  (members: { readonly [member: string]: unknown }) =>
+  (endorsements: SnpEndorsements): SnpEndorsements =>
+    Object.fromEntries(
+      Object.entries({ ...endorsements, ...members }).filter(([, value]) => value !== undefined),
+    ) as unknown as SnpEndorsements

@@ -1,0 +1,142 @@
+import type { Session } from '@blindai/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Served, serve } from '../support/served.ts'
+import { type EngineProcess, HAS_PROC, innermost, processesBelow } from './engine-processes.ts'
+import { DOUBLES, loopInputs, loopWhileGo, numbers } from './models.ts'
+import { whileServing } from './serving-on.ts'
+
+const TIMEOUT_MS = 120_000
+/** A processor at work for this long is in a run, and not on the way to one. */
+const BUSY_TICKS = 30
+
+if (!HAS_PROC && (process.env.BLINDAI_REQUIRE ?? '').split(',').includes('faults')) {
+  throw new Error('BLINDAI_REQUIRE names faults, and there is no /proc to find engines in')
+}
+
+const CRASHED = { family: 'retry', code: 'ENGINE_CRASHED', details: { status: 500 } }
+const QUARANTINED = { family: 'fix', code: 'MODEL_QUARANTINED', details: { status: 409 } }
+
+let served: Served
+let alice: Session
+let bob: Session
+
+beforeAll(async () => {
+  served = await serve({ tenants: ['alice', 'bob'], limits: { cores: 2, requestDeadlineMs: 60_000 } })
+  alice = await served.connect('alice')
+  bob = await served.connect('bob')
+})
+afterAll(() => served?.close())
+
+/** The processes of the engine that a piece of work starts, while nobody else starts one. */
+async function startedBy(work: () => Promise<unknown>): Promise<readonly EngineProcess[]> {
+  const before = new Set(processesBelow().map(({ pid }) => pid))
+  await work()
+  return processesBelow().filter(({ pid }) => !before.has(pid))
+}
+
+/** Resolves when one of these processes computes. */
+async function computing(engine: readonly EngineProcess[]): Promise<void> {
+  const ticksOf = (): number => {
+    const pids = engine.map(({ pid }) => pid)
+    return processesBelow().reduce((sum, { pid, ticks }) => sum + (pids.includes(pid) ? ticks : 0), 0)
+  }
+  const before = ticksOf()
+  await expect.poll(() => ticksOf() - before, { timeout: 60_000 }).toBeGreaterThan(BUSY_TICKS)
+}
+
+/** Starts a run without end on a model whose engine is at hand, and kills one of its processes in the run. */
+async function killInRun(
+  model: string,
+  choose: (engine: readonly EngineProcess[]) => EngineProcess | undefined,
+): Promise<unknown> {
+  const engine = await startedBy(() => alice.infer(model, loopInputs(false)))
+  const outcome = alice.infer(model, loopInputs(true)).catch((error: unknown) => error)
+  await computing(engine)
+  const victim = choose(engine)
+  if (victim === undefined) throw new Error('the engine has no process')
+  process.kill(victim.pid, 'SIGKILL')
+  return outcome
+}
+
+/** The engine itself, behind all that surrounds it. */
+function itself(engine: readonly EngineProcess[]): EngineProcess | undefined {
+  return innermost(engine)[0]
+}
+
+/** The process that the server started: the engine's outermost shell, where there is one. */
+function shell(engine: readonly EngineProcess[]): EngineProcess | undefined {
+  return engine.find(({ parent }) => parent === process.pid)
+}
+
+async function uploadLoop(name: string): Promise<string> {
+  const { sha256 } = await alice.models.upload(loopWhileGo(name), { name })
+  // The engine that loaded it is stopped, so that the next one is known by who starts it.
+  for (const { pid } of innermost(processesBelow())) process.kill(pid, 'SIGKILL')
+  await expect.poll(processesBelow).toEqual([])
+  return sha256
+}
+
+describe.skipIf(!HAS_PROC)('an engine that is killed with SIGKILL in a run', () => {
+  test.each([
+    ['by itself', itself],
+    ['with the shell around it', shell],
+  ])(
+    '%s fails its caller by name; the next request works, and nobody else notices',
+    { timeout: TIMEOUT_MS },
+    async (name, choose) => {
+      const model = `killed-${name.replaceAll(' ', '-')}`
+      await uploadLoop(model)
+      await whileServing(bob, async (other) => {
+        expect(await killInRun(model, choose)).toMatchObject(CRASHED)
+        await other.more(3)
+        expect((await alice.infer(model, loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
+      })
+    },
+  )
+
+  test('between two runs fails nobody', { timeout: TIMEOUT_MS }, async () => {
+    await uploadLoop('idle')
+    await whileServing(bob, async () => {
+      for (let n = 0; n < 3; n++) {
+        const engine = await startedBy(() => alice.infer('idle', loopInputs(false)))
+        const victim = itself(engine)
+        if (victim === undefined) throw new Error('the engine has no process')
+        process.kill(victim.pid, 'SIGKILL')
+        await expect.poll(() => processesBelow().some(({ pid }) => pid === victim.pid)).toBe(false)
+      }
+      expect((await alice.infer('idle', loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
+    })
+  })
+})
+
+describe.skipIf(!HAS_PROC)('a model whose engine dies twice', () => {
+  test('is set aside by name for its caller; other models, and other callers of it, are not', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const sha256 = await uploadLoop('unlucky')
+    await alice.models.upload(DOUBLES, { name: 'doubles' })
+    await alice.models.grant('unlucky', 'bob')
+    await whileServing(bob, async (other) => {
+      for (let n = 0; n < 2; n++) expect(await killInRun('unlucky', itself)).toMatchObject(CRASHED)
+      await expect(alice.infer('unlucky', loopInputs(false))).rejects.toMatchObject(QUARANTINED)
+      await expect(alice.infer(sha256, loopInputs(false))).rejects.toMatchObject(QUARANTINED)
+      const ready = await alice.fetch('/v2/models/unlucky/ready')
+      expect({ status: ready.status, body: await ready.json() }).toMatchObject({ status: 503, body: { ready: false } })
+
+      expect((await alice.infer('doubles', [numbers(4)])).outputs).toMatchObject([{ data: Float32Array.of(8) }])
+      expect((await bob.infer(sha256, loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
+      await other.more(3)
+    })
+    expect(served.events).toContainEqual({ event: 'model-quarantined', model: sha256 })
+  })
+
+  test('serves again when its owner uploads it again and it loads', { timeout: TIMEOUT_MS }, async () => {
+    await uploadLoop('second-chance')
+    for (let n = 0; n < 2; n++) expect(await killInRun('second-chance', itself)).toMatchObject(CRASHED)
+    await expect(alice.infer('second-chance', loopInputs(false))).rejects.toMatchObject(QUARANTINED)
+    await alice.models.upload(loopWhileGo('second-chance'))
+    expect((await alice.infer('second-chance', loopInputs(false))).outputs).toMatchObject([
+      { data: Float32Array.of(7) },
+    ])
+  })
+})
