@@ -27,7 +27,7 @@ export interface Outcome {
 
 /** What a payload is told. `secret` is given to the process that holds it, never to the one that looks for it. */
 export interface Targets {
-  readonly mode: 'attack' | 'hold' | 'spin'
+  readonly mode: 'attack' | 'hold' | 'spin' | 'outlive'
   readonly canary: string
   readonly secret: string
   readonly serverPid: number

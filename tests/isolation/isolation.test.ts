@@ -76,8 +76,11 @@ describe.runIf(isWhole || isRequired).each(USERS)(
       expect(unwalled).toMatchObject({ signals: 1, siblingSurvived: false })
     })
 
-    test('is gone when the server is killed, deaf as it may be', async () => {
-      const server = startServer('walled', 'spin', identity)
+    test.for([
+      ['deaf as it may be', 'spin'],
+      ['though it takes back its wish to die', 'outlive'],
+    ])('is gone when the server is killed, %s', async ([, mode = '']) => {
+      const server = startServer('walled', mode, identity)
       const { pids }: { pids: number[] } = JSON.parse(await lineOf(server))
       expect(pids.map(isAlive)).toEqual([true, true])
       server.kill('SIGKILL')

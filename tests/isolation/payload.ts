@@ -23,6 +23,9 @@ import type { AttemptName, Outcome, Targets } from './attempts.ts'
 const CHANNEL = 3
 const PATIENCE_MS = 2000
 const REGION_BYTES = 64 * 1024 * 1024
+/** What says on standard error that this process is on its own, and how long it would stay. */
+const OUTLIVING = 'on its own'
+const OUTLIVE_MS = 120_000
 
 const ATTEMPTS: Readonly<Record<AttemptName, (targets: Targets) => unknown>> = {
   "read the server's memory": ({ serverPid, canary }) => readMemory(serverPid, canary),
@@ -46,6 +49,10 @@ if (targets.mode === 'spin') {
   answer({})
   // Deaf to everything, the end of the channel included.
   for (;;) Math.random()
+} else if (targets.mode === 'outlive') {
+  // As native code would by prctl(2): this very process no longer wishes to die with its parent, and tells so.
+  const deaf = `require('node:fs').writeSync(2, '${OUTLIVING}'); setTimeout(() => undefined, ${OUTLIVE_MS})`
+  process.execve?.('/setpriv', ['setpriv', '--pdeathsig', 'clear', '--', '/node', '-e', deaf], {})
 } else if (targets.mode === 'attack') {
   const descriptors = foreignDescriptors()
   const outcomes: Record<string, Outcome> = {}

@@ -13,7 +13,7 @@ import type { Report, Targets } from './attempts.ts'
 
 /**
  * A server with secrets and two engines in an attacker's hands, as a program of its own: `server.ts walled|unwalled
- * attack|spin`. It prints what it saw as one line of JSON; with `spin` it stays, and so does its engine.
+ * attack|spin|outlive`. It prints what it saw as one line of JSON; with the last two it stays, and so does its engine.
  */
 
 const MIB = 1024 * 1024
@@ -35,9 +35,10 @@ const nothing: Targets = {
   writable: '',
   memoryBytes: 0,
 }
-if (mode === 'spin') {
+if (mode === 'spin' || mode === 'outlive') {
   const child = spawnPayload()
-  await exchange(child, nothing)
+  if (mode === 'spin') await exchange(child, nothing)
+  else await renounce(child)
   print({ level: wall.level, pids: [child.pid ?? 0, innerPid(child)] })
   setInterval(() => undefined, 1000)
 } else {
@@ -107,6 +108,14 @@ function spawnPayload(): ChildProcess {
   return child
 }
 
+/** Resolves when the payload no longer dies with its parent, as it says on standard error. */
+async function renounce(child: ChildProcess): Promise<void> {
+  const channel = child.stdio[3]
+  if (channel instanceof Duplex) channel.write(`${JSON.stringify({ ...nothing, mode: 'outlive' })}\n`)
+  let text = ''
+  while (!text.includes('on its own')) text += String((await once(child.stderr ?? child, 'data'))[0])
+}
+
 /** Sends a line and reads one. */
 async function exchange(child: ChildProcess, targets: Targets): Promise<string> {
   const channel = child.stdio[3]
@@ -123,10 +132,13 @@ async function exchange(child: ChildProcess, targets: Targets): Promise<string> 
   }
 }
 
-/** The process that runs the payload, as this system numbers it: the child itself, or the child's only child. */
-function innerPid(child: ChildProcess): number {
-  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim()
-  return Number(children === '' ? child.pid : children.split(' ')[0])
+/** The process that runs the payload, as this system numbers it: the child itself, or the last in the line from it. */
+function innerPid({ pid = 0 }: ChildProcess): number {
+  for (let inner = pid; ; ) {
+    const [next = ''] = readFileSync(`/proc/${inner}/task/${inner}/children`, 'latin1').trim().split(' ')
+    if (next === '') return inner
+    inner = Number(next)
+  }
 }
 
 function portOf(server: Server): number {

@@ -152,6 +152,11 @@ class MessageReader {
     if (await this.#source.isAtEnd()) return
     let small = 0
     for (;;) {
+      const crumbs = this.#isStream ? joinCrumbs(this.#source.atHand) : undefined
+      if (crumbs !== undefined) {
+        this.#source.skip(crumbs.consumed)
+        yield crumbs.content
+      }
       const length = await this.#source.varint('Chunk Length', this.#limits.maxMessageBytes)
       if (length === 0) return
       // A stream is read by whoever wants its body; what is in memory is read here, and before anybody knows who sent it.
@@ -183,6 +188,28 @@ class MessageReader {
       checkPadding(await this.#source.takeSome(PIECE_BYTES), offset)
     }
   }
+}
+
+/**
+ * The small chunks at the beginning of some bytes, joined, as far as they are there whole. Thousands of them then cost what
+ * one does: each on its own would pass through every reader up to the route. undefined where there is nothing to join.
+ */
+function joinCrumbs(bytes: Uint8Array): { readonly content: Uint8Array; readonly consumed: number } | undefined {
+  let content: Uint8Array | undefined
+  let filled = 0
+  let consumed = 0
+  for (;;) {
+    const first = bytes[consumed] ?? 0
+    const start = consumed + (1 << (first >>> 6))
+    let length = first & 0x3f
+    for (let at = consumed + 1; at < start; at++) length = length * 256 + (bytes[at] ?? 0)
+    // What ends the content, is large or is not whole is for the reader that waits and checks.
+    if (length === 0 || length >= SMALL_BYTES || start + length > bytes.byteLength) break
+    content ??= new Uint8Array(bytes.byteLength)
+    consumed = start
+    while (consumed < start + length) content[filled++] = bytes[consumed++] ?? 0
+  }
+  return content && { content: content.subarray(0, filled), consumed }
 }
 
 /** Field lines of one section, counted and bounded. */

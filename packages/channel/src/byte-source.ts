@@ -58,6 +58,16 @@ export class ByteSource {
     return this.#split(Math.min(max, this.#current.byteLength))
   }
 
+  /** What has come and was not taken; a look, without waiting. */
+  get atHand(): Uint8Array {
+    return this.#current
+  }
+
+  /** Takes the first bytes of what is at hand. */
+  skip(length: number): void {
+    this.#split(length)
+  }
+
   /** All that is left. @throws {ChannelError} `TOO_LARGE` past `max`. */
   async rest(max: number, field: string): Promise<Uint8Array> {
     const collector = new ByteCollector()

@@ -49,6 +49,7 @@ export {
   type GatewayOptions,
   OhttpGateway,
   type OpenedRequest,
+  type RequestHead,
   RequestRefused,
   type SealedResponse,
   type SealResponse,

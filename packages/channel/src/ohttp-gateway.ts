@@ -53,11 +53,23 @@ export interface SealedResponse {
 /** Seals the one response of an exchange. */
 export type SealResponse = (response: BinaryResponse) => SealedResponse
 
-/** A request that was opened, is dated now, and was never seen before. */
+/** What a request says before its body. */
+export type RequestHead = Omit<BinaryRequest, 'body'>
+
+/**
+ * A request that was opened and is dated now. It may be a replay: until `admit` only its head is there, to find out whose
+ * it is. Nothing may be done for it before, but to refuse it or to say what everybody may know.
+ */
 export interface OpenedRequest {
-  /** The body of a chunked request is a stream; it throws `STREAM_TRUNCATED` unless it was complete. */
-  readonly request: BinaryRequest
+  readonly head: RequestHead
   readonly suite: SuiteIds
+  /**
+   * Remembers the request and hands it out, at most once however often it comes, and in one step: of two at once one gets
+   * it. The body of a chunked request is a stream; it throws `STREAM_TRUNCATED` unless it was complete.
+   *
+   * @throws {RequestRefused} `REPLAYED`, `REPLAY_SET_FULL`, `DATE_OUTSIDE_WINDOW`.
+   */
+  admit(): BinaryRequest
   readonly sealResponse: SealResponse
 }
 
@@ -88,7 +100,8 @@ const MAX_GATHERED_RESPONSE = 64 * 1024 * 1024
 /**
  * The server's end of Oblivious HTTP: opens requests, refuses replays, seals responses.
  *
- * It promises that a request is handed out at most once while the object lives, not that the requester is anybody.
+ * It promises that a request is handed out at most once while the object lives, not that the requester is anybody: who
+ * that is must be known before `admit`, or strangers fill the memory of what was admitted.
  *
  * Source: RFC 9458 section 4; section 6.5 for replays.
  */
@@ -110,7 +123,7 @@ export class OhttpGateway {
    *
    * @param contentType - of the request that carried the body.
    * @throws {RequestRefused} after opening: `BINARY_HTTP_MALFORMED`, `PADDING_INVALID`, `TARGET_REFUSED`, `DATE_INVALID`,
-   *   `DATE_OUTSIDE_WINDOW`, `REPLAYED`, `REPLAY_SET_FULL`.
+   *   `DATE_OUTSIDE_WINDOW`.
    * @throws {ChannelError} before: `MEDIA_TYPE_UNSUPPORTED`, `KEY_ID_UNKNOWN`, `SUITE_UNSUPPORTED`,
    *   `POST_QUANTUM_REQUIRED`, `DECRYPT_FAILED`, `STREAM_TRUNCATED`, `TOO_LARGE`, `REPLAY_SET_FULL`.
    */
@@ -141,15 +154,18 @@ export class OhttpGateway {
     const message = mode === 'chunked' ? openChunks(source, open, 'request') : await openWhole(source, open, 'request')
     const sealResponse: SealResponse = (response) => seal(mode, suite, context, enc, response)
     try {
-      const request = await decodeRequest(message, { ...DEFAULT_HEAD_LIMITS, maxMessageBytes: limit })
-      checkTarget(request)
-      this.#admit(await replayId(suite, enc), dateOf(request.headers))
-      return { request, suite: suite.ids, sealResponse }
-    } catch (error) {
-      if (isChannelError(error) && isAboutContent(error)) {
-        throw new RequestRefused(error.code, error.details, sealResponse, error)
+      const { body, ...head } = await decodeRequest(message, { ...DEFAULT_HEAD_LIMITS, maxMessageBytes: limit })
+      checkTarget(head)
+      const date = dateOf(head.headers)
+      this.#checkDate(date)
+      const id = await replayId(suite, enc)
+      const admit = (): BinaryRequest => {
+        sealingRefusals(sealResponse, () => this.#admit(id, date))
+        return { ...head, body }
       }
-      throw error
+      return { head, suite: suite.ids, admit, sealResponse }
+    } catch (error) {
+      throw refusal(error, sealResponse)
     }
   }
 
@@ -167,12 +183,16 @@ export class OhttpGateway {
     return { key, suite: suiteOf(ids, this.#options.keys.backend) }
   }
 
-  #admit(id: Uint8Array, date: UnixSeconds): void {
+  #checkDate(date: UnixSeconds): UnixSeconds {
     const now = this.#clock.now()
     const windowSeconds = this.#options.dateWindowSeconds
-    if (Math.abs(date - now) > windowSeconds) {
-      throw new ChannelError('DATE_OUTSIDE_WINDOW', { date, now, windowSeconds })
-    }
+    if (Math.abs(date - now) <= windowSeconds) return now
+    throw new ChannelError('DATE_OUTSIDE_WINDOW', { date, now, windowSeconds })
+  }
+
+  #admit(id: Uint8Array, date: UnixSeconds): void {
+    const now = this.#checkDate(date)
+    const windowSeconds = this.#options.dateWindowSeconds
     const admission = this.#replays.admit(id, unixSeconds(date + windowSeconds), now)
     if (admission === 'seen') throw new ChannelError('REPLAYED', { now })
     if (admission === 'full') throw this.#full()
@@ -209,13 +229,27 @@ async function setUpRecipient(
   }
 }
 
+function sealingRefusals(sealResponse: SealResponse, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throw refusal(error, sealResponse)
+  }
+}
+
+/** What went wrong with a request that was opened, with the means to say so sealed where that is due. */
+function refusal(error: unknown, sealResponse: SealResponse): unknown {
+  if (!isChannelError(error) || !isAboutContent(error)) return error
+  return new RequestRefused(error.code, error.details, sealResponse, error)
+}
+
 /** What the message says was wrong; its encryption was sound. */
 function isAboutContent(error: AnyChannelError): boolean {
   return error.code !== 'DECRYPT_FAILED' && error.code !== 'STREAM_TRUNCATED'
 }
 
 /** Source: RFC 9458 section 5.1 for Expect. Host could name another authority than the request. */
-function checkTarget(request: BinaryRequest): void {
+function checkTarget(request: RequestHead): void {
   if (request.authority !== OHTTP_AUTHORITY) {
     throw new ChannelError('TARGET_REFUSED', { field: 'Authority', expected: OHTTP_AUTHORITY })
   }

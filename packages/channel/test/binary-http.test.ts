@@ -12,7 +12,7 @@ import {
   type MessagePieces,
 } from '../src/index.ts'
 import { encodeVarint } from '../src/varint.ts'
-import { codeOf, gather, hex, inPieces, LIMITS, post, streamOf } from './support/messages.ts'
+import { codeOf, gather, hex, inPieces, LIMITS, pattern, post, streamOf } from './support/messages.ts'
 
 async function joined(pieces: MessagePieces): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
@@ -246,6 +246,20 @@ describe('a hostile binary HTTP message', () => {
     const streamed = await decodeRequest(streamOf(crumbs(1025)), LIMITS)
     expect(await gather(streamed.body)).toHaveLength(1025)
   })
+  test('is handed out in pieces of what has come, not of its crumbs, while it comes', async () => {
+    const content = pattern(60_000)
+    for (const spelled of [(length: number) => encodeVarint(length), (length: number) => Uint8Array.of(0x40, length)]) {
+      const crumbs = streamOf(...Array.from(content, (byte) => message(spelled(1), Uint8Array.of(byte))))
+      const bytes = message('02', GET, '00', await gather(crumbs), '00')
+      const request = await decodeRequest(inPieces(bytes, 10_000), LIMITS)
+      const pieces: Uint8Array[] = []
+      for await (const piece of request.body instanceof Uint8Array ? [] : request.body) pieces.push(piece)
+      expect(await gather(streamOf(...pieces))).toEqual(content)
+      // At most one more at each seam, where a crumb is not there whole.
+      expect(pieces.length).toBeLessThanOrEqual(2 * Math.ceil(bytes.byteLength / 10_000))
+    }
+  })
+
   test('is refused for too many field lines, or too large a section', async () => {
     const many = Array.from({ length: 17 }, () => field('a', 'b'))
     await refuse(withFields(...many), 'TOO_LARGE', { field: 'Field Lines', limit: 16 })

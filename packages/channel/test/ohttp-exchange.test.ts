@@ -8,7 +8,18 @@ import {
   OhttpGateway,
   RequestRefused,
 } from '../src/index.ts'
-import { codeOf, flipped, gatewayAt, gather, inPieces, NOW, pattern, post, streamOf } from './support/messages.ts'
+import {
+  admitted,
+  codeOf,
+  flipped,
+  gatewayAt,
+  gather,
+  inPieces,
+  NOW,
+  pattern,
+  post,
+  streamOf,
+} from './support/messages.ts'
 
 const OK: BinaryResponse<Uint8Array> = {
   status: 200,
@@ -22,7 +33,7 @@ describe('a whole request', async () => {
   test('arrives with its query string, its fields, a Date and its body', async () => {
     const sent = await encapsulateRequest(configs, post(utf8('input')), { now: NOW })
     expect(sent.contentType).toBe('message/ohttp-req')
-    const { request } = await gateway.open(sent.contentType, sent.body)
+    const { request } = await admitted(gateway, sent.contentType, sent.body)
     expect(request).toMatchObject({
       method: 'POST',
       scheme: 'https',
@@ -46,7 +57,7 @@ describe('a whole request', async () => {
   test('goes to the classic key where the list has no other', async () => {
     const classic = configs.filter(({ kem }) => !isPostQuantum(kem))
     const sent = await encapsulateRequest(classic, post(utf8('input')), { now: NOW })
-    const { request, suite } = await gateway.open(sent.contentType, sent.body)
+    const { request, suite } = await admitted(gateway, sent.contentType, sent.body)
     expect(suite.kem).toBe(0x20)
     expect(await gather(request.body)).toEqual(utf8('input'))
   })
@@ -74,7 +85,7 @@ describe('a whole request', async () => {
     ] as const) {
       const sent = await encapsulateRequest(configs, post(pattern(length)), { now: NOW })
       expect(sent.body.byteLength - overhead).toBe(padded)
-      const { request, sealResponse } = await gateway.open(sent.contentType, sent.body)
+      const { request, sealResponse } = await admitted(gateway, sent.contentType, sent.body)
       expect(await gather(request.body)).toEqual(pattern(length))
       const bytes = await gather(sealResponse({ ...OK, body: pattern(length) }).body)
       expect(bytes.byteLength - 16 - 16).toBe(padded)

@@ -15,7 +15,7 @@ import {
   webCryptoBackend,
 } from '../src/index.ts'
 import { OhttpKeys } from '../src/ohttp-keys.ts'
-import { codeOf, gatewayAt, NOW, post } from './support/messages.ts'
+import { admitted, codeOf, gatewayAt, NOW, post } from './support/messages.ts'
 
 /** What a client of somebody else's might send: sealed rightly, whatever it says. */
 async function sealedBy(config: KeyConfig, message: Uint8Array, aead = 1): Promise<Uint8Array> {
@@ -98,7 +98,7 @@ describe('a gateway whose replay set is full', () => {
   test('says so before it spends anything on a request', async () => {
     const { gateway, configs } = await gatewayAt({ now: NOW }, { replayCapacity: 1 })
     const sent = await encapsulateRequest(configs, post(utf8('')), { now: NOW })
-    await gateway.open(sent.contentType, sent.body)
+    await admitted(gateway, sent.contentType, sent.body)
     const refused = await gateway.open(sent.contentType, new Uint8Array(100)).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'REPLAY_SET_FULL', details: { capacity: 1 } })
     expect(refused).not.toBeInstanceOf(RequestRefused)

@@ -1,7 +1,18 @@
 import { utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { type BinaryResponse, encapsulateStream } from '../src/index.ts'
-import { codeOf, flipped, gatewayAt, gather, inPieces, NOW, pattern, post, streamOf } from './support/messages.ts'
+import {
+  admitted,
+  codeOf,
+  flipped,
+  gatewayAt,
+  gather,
+  inPieces,
+  NOW,
+  pattern,
+  post,
+  streamOf,
+} from './support/messages.ts'
 
 const CHUNK = 65_536
 const HEAD = 7 + 1120
@@ -11,7 +22,7 @@ async function exchange(requestBody: Uint8Array, responseBody: Uint8Array) {
   const { gateway, configs } = await gatewayAt({ now: NOW })
   const sent = await encapsulateStream(configs, post(inPieces(requestBody, 10_000)), { now: NOW })
   const requestBytes = await gather(sent.body)
-  const opened = await gateway.open(sent.contentType, inPieces(requestBytes, 7000))
+  const opened = await admitted(gateway, sent.contentType, inPieces(requestBytes, 7000))
   const received = await gather(opened.request.body)
   const response: BinaryResponse = { status: 200, headers: [['x', 'y']], body: inPieces(responseBody, 999) }
   const sealed = opened.sealResponse(response)
@@ -68,7 +79,7 @@ describe('a chunked exchange', async () => {
   test('allows a body in memory on either side', async () => {
     const { gateway, configs } = await gatewayAt({ now: NOW })
     const small = await encapsulateStream(configs, post(utf8('input')), { now: NOW })
-    const { request, sealResponse } = await gateway.open(small.contentType, small.body)
+    const { request, sealResponse } = await admitted(gateway, small.contentType, small.body)
     expect(await gather(request.body)).toEqual(utf8('input'))
     const response = await small.openResponse(sealResponse({ status: 200, headers: [], body: utf8('output') }).body)
     expect(await gather(response.body)).toEqual(utf8('output'))
@@ -84,7 +95,7 @@ describe('a chunked exchange', async () => {
         yield piece
       }
     }
-    const { request } = await gateway.open(large.contentType, counted())
+    const { request } = await admitted(gateway, large.contentType, counted())
     expect(request.path).toBe('/v2/models/m/infer?trace=1')
     expect(pulled).toBeLessThan(2 * CHUNK)
     expect((await gather(request.body)).byteLength).toBe(300_000)
@@ -101,7 +112,7 @@ describe('a chunked exchange', async () => {
         wasClosed = true
       }
     }
-    const { request } = await gateway.open(large.contentType, watched())
+    const { request } = await admitted(gateway, large.contentType, watched())
     for await (const _ of request.body instanceof Uint8Array ? [] : request.body) break
     expect(wasClosed).toBe(true)
   })
@@ -146,13 +157,13 @@ describe('a chunked message that was cut', async () => {
     const request = await encapsulateStream(configs, post(pattern(100_000)), { now: NOW })
     const bytes = await gather(request.body)
     const read = async (cut: number): Promise<Uint8Array> =>
-      gather((await gateway.open(request.contentType, bytes.subarray(0, cut))).request.body)
+      gather((await admitted(gateway, request.contentType, bytes.subarray(0, cut))).request.body)
     const [start = 0, end = 0] = chunkBounds(bytes, HEAD)
     for (const cut of [0, 6, 7, HEAD - 1, start, start + 1, end - 1]) {
       expect(await codeOf(read(cut))).toBe('STREAM_TRUNCATED')
     }
     expect(await codeOf(read(end))).toBe('STREAM_TRUNCATED')
-    // Its head was read, so it counts as received: what failed must be encapsulated anew.
+    // It was admitted when its head was read: what failed must be encapsulated anew.
     expect(await codeOf(read(bytes.byteLength))).toBe('REPLAYED')
   })
 
@@ -221,7 +232,7 @@ describe('a chunked message that was altered', async () => {
   test('is refused past the limit of the stream', async () => {
     const { gateway, configs } = await gatewayAt({ now: NOW }, { maxStreamBytes: 200_000 })
     const large = await encapsulateStream(configs, post(pattern(300_000)), { now: NOW })
-    const { request } = await gateway.open(large.contentType, large.body)
+    const { request } = await admitted(gateway, large.contentType, large.body)
     await expect(gather(request.body)).rejects.toMatchObject({ code: 'TOO_LARGE', details: { limit: 200_000 } })
   })
 })

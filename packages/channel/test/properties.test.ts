@@ -17,7 +17,7 @@ import {
   paddedLength,
 } from '../src/index.ts'
 import { encodeVarint } from '../src/varint.ts'
-import { codeOf, flipped, gatewayAt, gather, inPieces, LIMITS, NOW } from './support/messages.ts'
+import { admitted, codeOf, flipped, gatewayAt, gather, inPieces, LIMITS, NOW } from './support/messages.ts'
 
 const TOKEN = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".split('')
 const FIELDS = new Set([
@@ -145,7 +145,7 @@ describe('any exchange', async () => {
         const one = await encapsulateRequest(usable, q, { now: NOW })
         const two = await encapsulateStream(usable, { ...q, body: inPieces(q.body, size) }, { now: NOW })
         for (const sent of [one, two]) {
-          const opened = await gateway.open(sent.contentType, inPieces(await gather(sent.body), size))
+          const opened = await admitted(gateway, sent.contentType, inPieces(await gather(sent.body), size))
           expect(opened.request.headers.slice(0, -1)).toEqual(q.headers)
           expect(await gather(opened.request.body)).toEqual(q.body)
           const answer = await sent.openResponse(await gather(opened.sealResponse(r).body))
@@ -166,7 +166,7 @@ describe('any exchange', async () => {
           [stream.contentType, await gather(stream.body)],
         ] as const) {
           const read = async (damaged: Uint8Array): Promise<unknown> =>
-            gather((await gateway.open(type, damaged)).request.body)
+            gather((await admitted(gateway, type, damaged)).request.body)
           expect(await codeOf(read(flipped(bytes, bit % (bytes.byteLength * 8))))).toBeTypeOf('string')
           expect(await codeOf(read(bytes.subarray(0, cut % bytes.byteLength)))).toBeTypeOf('string')
         }

@@ -10,7 +10,7 @@ import {
   type KeyConfig,
   webCryptoBackend,
 } from '../src/index.ts'
-import { codeOf, gatewayAt, gather, NOW, post } from './support/messages.ts'
+import { admitted, codeOf, gatewayAt, gather, NOW, post } from './support/messages.ts'
 
 /** A runtime whose WebCrypto refuses ML-KEM keys, as browsers without it do. */
 const withoutMlKem: HpkeBackend = {
@@ -93,7 +93,7 @@ describe('the AEAD', async () => {
     expect(aes.suite.aead).toBe(1)
     const either = await encapsulateStream(chachaFirst, post(utf8('input')), { now: NOW })
     expect([1, 3]).toContain(either.suite.aead)
-    const { request, sealResponse, suite } = await gateway.open(either.contentType, either.body)
+    const { request, sealResponse, suite } = await admitted(gateway, either.contentType, either.body)
     expect(suite).toEqual(either.suite)
     expect(await gather(request.body)).toEqual(utf8('input'))
     const response = await either.openResponse(sealResponse({ status: 200, headers: [], body: utf8('output') }).body)

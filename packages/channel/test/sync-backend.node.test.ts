@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts'
 import { nodeBackend, nodePrimitives } from '../src/node-backend.node.ts'
 import { SyncKey } from '../src/sync-kems.ts'
-import { codeOf, flipped, gather, hex, NOW, post } from './support/messages.ts'
+import { admitted, codeOf, flipped, gather, hex, NOW, post } from './support/messages.ts'
 import { describeBackend, type KeyLoader } from './support/vectors.ts'
 
 /** A private key around the runtime's own handles. Source: RFC 8410 section 7; FIPS 203 seeds by SHAKE256. */
@@ -77,7 +77,7 @@ describe('a gateway on node:crypto', async () => {
       for (const usable of [configs, configs.slice(1), chacha]) {
         for (const encapsulate of [encapsulateRequest, encapsulateStream]) {
           const sent = await encapsulate(usable, post(utf8('input')), { now: NOW, backend })
-          const { request, sealResponse } = await gateway.open(sent.contentType, sent.body)
+          const { request, sealResponse } = await admitted(gateway, sent.contentType, sent.body)
           expect(await gather(request.body)).toEqual(utf8('input'))
           const response = await sent.openResponse(sealResponse({ status: 200, headers: [], body: utf8('out') }).body)
           expect(await gather(response.body)).toEqual(utf8('out'))

@@ -59,7 +59,7 @@ async function judge(url: string, simulated: boolean, rootSha256?: string): Prom
     throw new RangeError('a policy without reference values cannot end as affirming')
   } catch (error) {
     const report = reportOf(error)
-    if (report?.claims !== undefined) return { claims: report.claims }
+    if (report?.claims !== undefined && 'mrTd' in report.claims) return { claims: report.claims }
     const root = simulatedRootOf(report)
     if (!simulated || root === undefined || rootSha256 !== undefined) throw error
     return await judge(url, simulated, root)

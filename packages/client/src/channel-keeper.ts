@@ -5,7 +5,8 @@ import { BlindAiError, type BlindAiErrorCode, isBlindAiError } from './errors.ts
 import type { ApiRequest, ApiResponse } from './http-exchange.ts'
 
 /**
- * Holds the one channel of a session and replaces it when the enclave's keys have changed.
+ * Holds the one channel of a session and replaces it when the enclave's keys have changed, or when its evidence is older than
+ * the policy allows.
  *
  * ```
  * open ⇄ renewing → stopped
@@ -22,21 +23,28 @@ type Phase =
   | { readonly phase: 'stopped'; readonly error: BlindAiError }
   | { readonly phase: 'closed' }
 
+/** What a keeper holds its channels to. */
+export interface KeeperRules {
+  readonly now: () => UnixSeconds
+  /** How long ago the verdict behind a channel may have been reached; for ever when undefined. */
+  readonly maximumEvidenceAgeSeconds?: number | undefined
+}
+
 /** Errors that come before anything has left, and that an enclave started anew would explain. */
 const KEYS_CHANGED: readonly BlindAiErrorCode[] = ['CHANNEL_KEY_CHANGED', 'OHTTP_KEY_UNKNOWN', 'KEYS_EXPIRED']
 
 export class ChannelKeeper {
   readonly #attest: () => Promise<AttestedChannel>
-  readonly #now: () => UnixSeconds
+  readonly #rules: KeeperRules
   #phase: Phase
   #latest: AttestedChannel
 
   /** @param attest - opens a channel from nothing: fresh nonce, fresh verdict. */
-  constructor(first: AttestedChannel, attest: () => Promise<AttestedChannel>, now: () => UnixSeconds) {
+  constructor(first: AttestedChannel, attest: () => Promise<AttestedChannel>, rules: KeeperRules) {
     this.#phase = { phase: 'open', channel: first }
     this.#latest = first
     this.#attest = attest
-    this.#now = now
+    this.#rules = rules
   }
 
   /** The channel that was attested last, whatever came after. */
@@ -45,12 +53,13 @@ export class ChannelKeeper {
   }
 
   /**
-   * Sends over the channel, attesting anew at most once.
+   * Sends over the channel, attesting anew first where its evidence is too old, and at most once more for other keys.
    *
    * @throws {BlindAiError} of any family; `SESSION_CLOSED`.
    */
   async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
-    const first = await waitFor(this.#channel(), signal)
+    const held = await waitFor(this.#channel(), signal)
+    const first = this.#isTooOld(held) ? await waitFor(this.#renew(held), signal) : held
     try {
       return await this.#sendOver(first, request, signal)
     } catch (error) {
@@ -83,6 +92,12 @@ export class ChannelKeeper {
       default:
         return this.#phase satisfies never
     }
+  }
+
+  /** The nonce was fresh when the verdict was reached, so its age is the age of what it says. */
+  #isTooOld({ result }: AttestedChannel): boolean {
+    const { now, maximumEvidenceAgeSeconds = Number.POSITIVE_INFINITY } = this.#rules
+    return now() - result.now > maximumEvidenceAgeSeconds
   }
 
   /** A newer channel than the stale one; whoever comes first attests, the others share it. */
@@ -118,7 +133,7 @@ export class ChannelKeeper {
 
   async #sendOver(channel: AttestedChannel, request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
     const { notAfter } = channel.result.channel
-    const now = this.#now()
+    const now = this.#rules.now()
     if (now > notAfter) throw new BlindAiError('KEYS_EXPIRED', { notAfter, now })
     return channel.send(request, signal)
   }

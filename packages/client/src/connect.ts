@@ -68,7 +68,10 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   const attest = (signal?: AbortSignal): Promise<AttestedChannel> =>
     withDeadline('the attestation', timeouts.attestationMs, signal, (inner) => open(settings, inner))
   const apiKey = checkApiKey(options.apiKey)
-  const keeper = new ChannelKeeper(await attest(options.signal), () => attest(), settings.now)
+  const keeper = new ChannelKeeper(await attest(options.signal), () => attest(), {
+    now: settings.now,
+    maximumEvidenceAgeSeconds: settings.policy.maximumEvidenceAgeSeconds,
+  })
   return new OpenSession(keeper, new ChannelApi(keeper, apiKey, timeouts, settings.maxResponseBytes))
 }
 

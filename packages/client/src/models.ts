@@ -11,7 +11,7 @@ import { sendModel, type UploadProgress } from './upload.ts'
 export interface ModelSummary {
   /** Lower-case hex SHA-256 of the bytes that were uploaded: the model's identity. */
   readonly sha256: string
-  /** An alias of its owner. */
+  /** An alias of its owner; of another tenant's model `owner~name`, which is what calls take. */
   readonly name?: string
   readonly kind: ModelKind
   /** Hugging Face's name of what the model does; a bare ONNX file has none. */
@@ -88,7 +88,7 @@ export class Models {
     return asList('the list', models).map(parseSummary)
   }
 
-  /** One model, by name or digest. @throws {BlindAiError} `MODEL_NOT_FOUND`. */
+  /** One model, by name, `owner~name` or digest. @throws {BlindAiError} `MODEL_NOT_FOUND`. */
   async show(model: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
     const response = await this.#api.call({ what: 'the model', method: 'GET', path: pathOf(model), signal })
     return parseSummary(readJson('the model', response.body))

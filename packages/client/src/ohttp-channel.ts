@@ -10,7 +10,7 @@ import {
   parseHttpDate,
   parseKeyConfigList,
 } from '@blindai/channel'
-import { concatBytes, fromBase64Url, toBase64Url, type UnixSeconds, unixSeconds } from '@blindai/core'
+import { fromBase64Url, joinBytes, toBase64Url, type UnixSeconds, unixSeconds } from '@blindai/core'
 import { ERROR_CODE_HEADER, parseErrorBody } from '@blindai/protocol'
 import type { AffirmingResult } from '@blindai/verifier'
 import { hpkeBackend } from '#transport'
@@ -32,6 +32,11 @@ import { OHTTP_PATH, resourceUrl } from './url.ts'
 
 /** What a refusal outside the encapsulation may hold; it came from anyone. */
 const MAX_REFUSAL_BYTES = 64 * 1024
+/**
+ * The largest body that is sealed in one piece. What an enclave must hold before it can know whose it is, it keeps small: no
+ * server takes less than 2 MiB whole, padding included. A larger body goes in chunks.
+ */
+const MAX_WHOLE_BYTES = 1024 * 1024
 /** Where doing it twice is not doing it once, each attempt carries an id that the server takes once. */
 const OPERATION_METHODS = ['PUT', 'DELETE', 'PATCH']
 const OPERATION_ID_HEADER = 'blindai-operation-id'
@@ -122,7 +127,7 @@ class OhttpChannel implements AttestedChannel {
       authority: OHTTP_AUTHORITY,
       path: request.path,
       headers: request.headers,
-      body: first !== undefined && rest.length === 0 ? first : concatBytes(...request.body),
+      body: first !== undefined && rest.length === 0 ? first : joinBytes(request.body),
     } as const
     const options = {
       backend: hpkeBackend,
@@ -131,7 +136,7 @@ class OhttpChannel implements AttestedChannel {
       // Padding at most doubles a body; seals and the head add little.
       maxResponseBytes: 2 * maxResponseBytes + 1024 * 1024,
     }
-    return request.streams
+    return request.streams || message.body.byteLength > MAX_WHOLE_BYTES
       ? encapsulateStream(this.#configs, message, options)
       : encapsulateRequest(this.#configs, message, options)
   }

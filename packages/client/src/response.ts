@@ -1,4 +1,4 @@
-import { concatBytes, fromUtf8, isMalformedError, type JsonObject, type JsonValue, parseJson } from '@blindai/core'
+import { fromUtf8, isMalformedError, type JsonObject, type JsonValue, joinBytes, parseJson } from '@blindai/core'
 import { ERROR_CODE_HEADER, type ErrorBody, parseErrorBody, REQUEST_ID_HEADER } from '@blindai/protocol'
 import { BlindAiError } from './errors.ts'
 import type { ApiResponse } from './http-exchange.ts'
@@ -33,7 +33,7 @@ export async function readBody(
     if (length > limit) throw new BlindAiError('RESPONSE_TOO_LARGE', { what, limit })
     chunks.push(chunk)
   }
-  return concatBytes(...chunks)
+  return joinBytes(chunks)
 }
 
 /**

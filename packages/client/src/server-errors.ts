@@ -25,7 +25,6 @@ export type ServerCode =
   | 'OPERATION_REPLAYED'
   | 'VERSION_NOT_FOUND'
   | 'MODEL_NOT_FOUND'
-  | 'MODEL_AMBIGUOUS'
   | 'MODEL_EXISTS'
   | 'MODEL_REFUSED'
   | 'MODEL_INVALID'
@@ -45,6 +44,7 @@ export type ServerCode =
   | 'USE_BINARY'
   | 'OUTPUT_UNKNOWN'
   | 'RUN_FAILED'
+  | 'OUTPUT_TOO_LARGE'
   | 'SHAPE_INVALID'
   | 'SHAPE_MISMATCH'
   | 'TENSOR_TOO_LARGE'
@@ -96,8 +96,7 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   OPERATION_ID_NEEDED: row('fix', 'Give each upload part and each delete an operation id.'),
   OPERATION_REPLAYED: row('fix', 'Give each upload part and each delete an operation id of its own.'),
   VERSION_NOT_FOUND: row('fix', 'Name the version 1 or the digest, or leave it out.'),
-  MODEL_NOT_FOUND: row('fix', 'Check the name; a model of another tenant must be granted to you first.'),
-  MODEL_AMBIGUOUS: row('fix', 'Name the model by its digest.'),
+  MODEL_NOT_FOUND: row('fix', 'Check the name; a model of another tenant is named owner~name, and must be granted to you first.'),
   MODEL_EXISTS: row('fix', 'Delete the model, then upload it again.'),
   MODEL_REFUSED: row('fix', 'Read the reason; the model holds what the server does not run.'),
   MODEL_INVALID: row('fix', 'Check that the file is a model that ONNX Runtime loads.'),
@@ -116,6 +115,7 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   ENGINE_OUT_OF_MEMORY: row('fix', 'Send less at once, or ask the operator for a larger memory budget.'),
   USE_BINARY: row('fix', 'Ask for binary tensors; JSON cannot carry these values.'),
   OUTPUT_UNKNOWN: row('fix', 'Name outputs as the metadata of the model does.'),
+  OUTPUT_TOO_LARGE: row('fix', 'Send less at once, or ask for fewer outputs.'),
   RUN_FAILED: row('fix', 'Check shapes and values of the inputs against what the model expects.'),
   SHAPE_INVALID: row('fix', 'Give the full shape of each tensor, every dimension known.'),
   SHAPE_MISMATCH: row('fix', 'Give exactly the elements of the shape.'),

@@ -47,7 +47,7 @@ describe('a session whose enclave has other keys now', () => {
         log.push('attest')
         return channel('new', log)
       },
-      () => NOW,
+      { now: () => NOW },
     )
     const answers = await Promise.all([1, 2, 3].map(() => keeper.send(REQUEST, quiet)))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
@@ -56,11 +56,9 @@ describe('a session whose enclave has other keys now', () => {
 
   test('stops when the new keys are not known either, and stays stopped', async () => {
     const log: Log = []
-    const keeper = new ChannelKeeper(
-      channel('old', log, changed),
-      async () => channel('new', log, changed),
-      () => NOW,
-    )
+    const keeper = new ChannelKeeper(channel('old', log, changed), async () => channel('new', log, changed), {
+      now: () => NOW,
+    })
     await expect(keeper.send(REQUEST, quiet)).rejects.toMatchObject({ family: 'stop', code: 'OHTTP_KEY_UNKNOWN' })
     log.length = 0
     await expect(keeper.send(REQUEST, quiet)).rejects.toMatchObject({ code: 'OHTTP_KEY_UNKNOWN' })
@@ -70,11 +68,7 @@ describe('a session whose enclave has other keys now', () => {
   test('stops when the new evidence is refused', async () => {
     const log: Log = []
     const refused = new BlindAiError('EVIDENCE_REFUSED', { status: 'none', check: 'x', reason: 'Y' })
-    const keeper = new ChannelKeeper(
-      channel('old', log, changed),
-      () => Promise.reject(refused),
-      () => NOW,
-    )
+    const keeper = new ChannelKeeper(channel('old', log, changed), () => Promise.reject(refused), { now: () => NOW })
     await expect(keeper.send(REQUEST, quiet)).rejects.toBe(refused)
     await expect(keeper.send(REQUEST, quiet)).rejects.toBe(refused)
     expect(log).toEqual(['old sends'])
@@ -89,7 +83,7 @@ describe('a session whose enclave has other keys now', () => {
     const keeper = new ChannelKeeper(
       channel('old', log, changed),
       () => outcomes.shift()?.() ?? Promise.reject(new Error('asked too often')),
-      () => NOW,
+      { now: () => NOW },
     )
     await expect(keeper.send(REQUEST, quiet)).rejects.toMatchObject({ family: 'retry', code: 'CONNECTION_FAILED' })
     expect((await keeper.send(REQUEST, quiet)).status).toBe(200)
@@ -100,11 +94,9 @@ describe('a session whose enclave has other keys now', () => {
 describe('a session', () => {
   test('sends nothing under keys past their end, and attests anew', async () => {
     const log: Log = []
-    const keeper = new ChannelKeeper(
-      channel('old', log),
-      async () => channel('new', log),
-      () => unixSeconds(NOW + 1),
-    )
+    const keeper = new ChannelKeeper(channel('old', log), async () => channel('new', log), {
+      now: () => unixSeconds(NOW + 1),
+    })
     await expect(keeper.send(REQUEST, quiet)).rejects.toMatchObject({
       code: 'KEYS_EXPIRED',
       details: { notAfter: NOW, now: NOW + 1 },
@@ -121,7 +113,7 @@ describe('a session', () => {
     const keeper = new ChannelKeeper(
       channel('old', log, () => Promise.reject(error)),
       async () => channel('new', log),
-      () => NOW,
+      { now: () => NOW },
     )
     await expect(keeper.send(REQUEST, quiet)).rejects.toBe(error)
     expect(log).toEqual(['old sends'])
@@ -137,7 +129,7 @@ describe('a session', () => {
         asked.resolve()
         return late.promise
       },
-      () => NOW,
+      { now: () => NOW },
     )
     const sent = keeper.send(REQUEST, quiet)
     await asked.promise
@@ -158,7 +150,7 @@ describe('a session', () => {
         asked.resolve()
         return late.promise
       },
-      () => NOW,
+      { now: () => NOW },
     )
     const impatient = new AbortController()
     const left = keeper.send(REQUEST, impatient.signal)
@@ -168,5 +160,54 @@ describe('a session', () => {
     await expect(left).rejects.toThrow('enough')
     late.resolve(channel('new', log))
     expect((await stayed).status).toBe(200)
+  })
+})
+
+describe('a session under a policy with a maximum evidence age', () => {
+  const aged = (name: string, log: Log, judgedAt: number): AttestedChannel => ({
+    ...channel(name, log),
+    result: { ...affirmingResult({ notAfter: NOW + 3600 }), now: judgedAt },
+  })
+
+  test('goes on with evidence of that age, and attests anew a second later, once for all calls', async () => {
+    const log: Log = []
+    const time = { now: unixSeconds(NOW + 60) }
+    const keeper = new ChannelKeeper(
+      aged('old', log, NOW),
+      async () => {
+        log.push('attest')
+        return aged('new', log, time.now)
+      },
+      { now: () => time.now, maximumEvidenceAgeSeconds: 60 },
+    )
+    await keeper.send(REQUEST, quiet)
+    expect(log).toEqual(['old sends'])
+    time.now = unixSeconds(NOW + 61)
+    await Promise.all([1, 2].map(() => keeper.send(REQUEST, quiet)))
+    await keeper.send(REQUEST, quiet)
+    expect(log).toEqual(['old sends', 'attest', 'old retires', ...Array(3).fill('new sends')])
+  })
+
+  test('sends nothing more over the old channel when new evidence is refused or does not come', async () => {
+    for (const error of [
+      new BlindAiError('EVIDENCE_REFUSED', { status: 'none', check: 'x', reason: 'Y' }),
+      new BlindAiError('CONNECTION_FAILED', { reason: 'ECONNREFUSED' }),
+    ]) {
+      const log: Log = []
+      const keeper = new ChannelKeeper(aged('old', log, NOW), () => Promise.reject(error), {
+        now: () => unixSeconds(NOW + 61),
+        maximumEvidenceAgeSeconds: 60,
+      })
+      await expect(keeper.send(REQUEST, quiet)).rejects.toBe(error)
+      await expect(keeper.send(REQUEST, quiet)).rejects.toBe(error)
+      expect(log).toEqual([])
+    }
+  })
+
+  test('has no age to mind where the policy names none', async () => {
+    const log: Log = []
+    const keeper = new ChannelKeeper(aged('old', log, 0), () => Promise.reject(new Error('asked')), { now: () => NOW })
+    await keeper.send(REQUEST, quiet)
+    expect(log).toEqual(['old sends'])
   })
 })

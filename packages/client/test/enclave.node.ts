@@ -89,7 +89,7 @@ export function mockAuthority(): MockAuthority {
 }
 
 /** Accepts the simulated evidence of an authority. */
-export function policyFor(authority: MockAuthority, more: Readonly<Record<string, boolean>> = {}): Policy {
+export function policyFor(authority: MockAuthority, more: Readonly<Record<string, boolean | number>> = {}): Policy {
   return parsePolicy({
     version: 1,
     name: 'a simulated root',
@@ -127,7 +127,8 @@ export async function createEnclave(options: EnclaveOptions): Promise<Enclave> {
     clock: now,
     replayCapacity: 1000,
     dateWindowSeconds: options.dateWindowSeconds ?? 300,
-    maxRequestBytes: 16 * 1024 * 1024,
+    // The least that a server may be set to.
+    maxRequestBytes: 2 * 1024 * 1024,
   })
   return {
     certificate,
@@ -152,7 +153,7 @@ export async function createEnclave(options: EnclaveOptions): Promise<Enclave> {
     async exchange(contentType, body) {
       try {
         const opened = await gateway.open(contentType, body)
-        return opened.sealResponse(await answer(api, opened.request))
+        return opened.sealResponse(await answer(api, opened.admit()))
       } catch (error) {
         if (!(error instanceof RequestRefused) || !isChannelError(error)) throw error
         return error.sealResponse({

@@ -1,3 +1,4 @@
+import { utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { connect, type Session } from '../src/index.ts'
 import { keeper } from './cleanup.ts'
@@ -123,6 +124,46 @@ describe('Oblivious HTTP', () => {
       report: { status: 'affirming' },
     })
     expect((await (await session(classic.server)).fetch('/v2/x')).status).toBe(200)
+  })
+
+  test('goes whole up to what every server holds for strangers, and in chunks above', async () => {
+    const { server } = await serve({
+      api({ path, body }) {
+        const sha256 = path.slice('/v1/models/'.length, -'?kind=onnx'.length)
+        const headers = { 'content-type': 'application/json' }
+        return { status: 201, headers, body: utf8(JSON.stringify({ sha256, kind: 'onnx', bytes: body.byteLength })) }
+      },
+    })
+    const types: (string | null)[] = []
+    const own: typeof fetch = (input, init) => {
+      if (String(input).endsWith(OHTTP)) types.push(new Headers(init?.headers).get('content-type'))
+      return fetch(input, init)
+    }
+    const client = await session(server, { fetch: own })
+    for (const size of [1 << 20, (1 << 20) + 1, 4 << 20]) {
+      expect(await client.models.upload(new Uint8Array(size), { kind: 'onnx' })).toMatchObject({ bytes: size })
+    }
+    expect(types).toEqual(['message/ohttp-req', 'message/ohttp-chunked-req', 'message/ohttp-chunked-req'])
+  })
+
+  test('attests anew when its evidence is older than the policy allows', async () => {
+    const { server } = await serve()
+    let clock = Number(now())
+    const mindful = policyFor(authority, { maximumEvidenceAgeSeconds: 60 })
+    const client = await session(server, { policy: mindful, now: () => clock })
+    clock += 60
+    await client.fetch('/v2/x')
+    clock += 1
+    await client.fetch('/v2/x')
+    await client.fetch('/v2/x')
+    expect(server.log.map((line) => line.replace(/^\d+ \w+ /, ''))).toEqual([
+      ATTESTATION,
+      OHTTP,
+      ATTESTATION,
+      OHTTP,
+      OHTTP,
+    ])
+    expect(client.result.now).toBe(clock)
   })
 
   test('uses the fetch that it is given', async () => {

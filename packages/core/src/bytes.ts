@@ -1,7 +1,12 @@
 import { MalformedError } from './malformed.ts'
 
-/** Joins byte arrays into a new one. */
+/** Joins a few byte arrays into a new one. What a peer decides the number of is for `joinBytes`: arguments are on the stack. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return joinBytes(parts)
+}
+
+/** Joins a list of byte arrays, however many, into a new one. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0
   for (const part of parts) length += part.byteLength
   const joined = new Uint8Array(length)

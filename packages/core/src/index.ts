@@ -26,6 +26,7 @@ export {
   fromHex,
   fromUtf8,
   isZero,
+  joinBytes,
   toBase64Url,
   toHex,
   u32be,

@@ -5,6 +5,7 @@ import {
   fromHex,
   fromUtf8,
   isZero,
+  joinBytes,
   toBase64Url,
   toHex,
   u32be,
@@ -75,6 +76,10 @@ describe('small pieces', () => {
     expect(concatBytes(new Uint8Array([1]), new Uint8Array(), new Uint8Array([2, 3]))).toEqual(
       new Uint8Array([1, 2, 3]),
     )
+  })
+  test('join however many there are, where the stack would not hold them', () => {
+    const pieces = Array.from({ length: 500_000 }, (_, i) => Uint8Array.of(i))
+    expect(joinBytes(pieces)).toEqual(Uint8Array.from({ length: 500_000 }, (_, i) => i))
   })
   test('are big-endian lengths', () => expect(u32be(0x01020304)).toEqual(new Uint8Array([1, 2, 3, 4])))
   test.each([-1, 2 ** 32, 0.5, Number.NaN])('refuse %d as a length', (value) => {

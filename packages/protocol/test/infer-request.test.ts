@@ -62,6 +62,15 @@ describe('an inference request in JSON', () => {
     ])
   })
 
+  test('keeps the parameters of an output', () => {
+    const { outputs } = parseText(
+      '{"inputs":[],"outputs":[{"name":"a","parameters":{"classes":3,"binary_data":true}}]}',
+    )
+    expect(outputs).toHaveLength(1)
+    expect(outputs?.[0]).toMatchObject({ name: 'a', binary: true, parameters: { classes: 3 } })
+    expect(outputs?.[0]?.parameters).not.toHaveProperty('binary_data')
+  })
+
   test('with an empty list of outputs asks for all', () => {
     expect(parseText('{"inputs":[],"outputs":[]}').outputs).toBeUndefined()
   })

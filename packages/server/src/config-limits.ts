@@ -9,10 +9,15 @@ export interface ServerLimits {
   readonly cores: number
   /** Largest body of an inference or task request. */
   readonly maxRequestBytes: number
+  /**
+   * Largest oblivious request in one piece, which is held before anybody can know whose it is; a larger one comes in chunks.
+   * Clients send in one piece what fits the least value that this may have.
+   */
+  readonly maxWholeObliviousBytes: number
   /** JSON in a request, and tensors that an answer may carry as JSON: either keeps everybody waiting while it is read. */
   readonly maxJsonBytes: number
   readonly maxJsonTensorBytes: number
-  /** All outputs of one run. An engine that sends more is killed. */
+  /** All outputs of one run; a run that has more is refused. */
   readonly maxResponseBytes: number
   /** Memory that bodies of requests and answers in flight may take together, and what one tenant may take of it. */
   readonly maxBodyMemoryBytes: number
@@ -53,7 +58,10 @@ export interface ServerLimits {
   readonly headersTimeoutMs: number
   /** A connection with nothing to do is closed after this. */
   readonly connectionIdleMs: number
-  /** A body, either way, may take this long and a second more for each `minBodyBytesPerSecond`. */
+  /**
+   * A body, either way, may take this long and a second more for each `minBodyBytesPerSecond`. One that comes in may pause
+   * no longer than this, however much of it came before.
+   */
   readonly bodyGraceMs: number
   readonly minBodyBytesPerSecond: number
   /** No request takes longer, uploads included. */
@@ -75,6 +83,7 @@ const GIB = 1024 * MIB
 export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [number, number] } = {
   cores: [1, 1024],
   maxRequestBytes: [1024, 2 * GIB],
+  maxWholeObliviousBytes: [2 * MIB, 64 * MIB],
   maxJsonBytes: [1024, 128 * MIB],
   maxJsonTensorBytes: [1024, 64 * MIB],
   maxResponseBytes: [1024, 2 * GIB],
@@ -121,6 +130,7 @@ export function defaultLimits(): ServerLimits {
   return {
     cores,
     maxRequestBytes: 64 * MIB,
+    maxWholeObliviousBytes: 4 * MIB,
     maxJsonBytes: 8 * MIB,
     maxJsonTensorBytes: MIB,
     maxResponseBytes: 256 * MIB,

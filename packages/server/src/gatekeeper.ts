@@ -66,9 +66,6 @@ const CLOCK_SKEW_SECONDS = 300
 /** Keys live as long as the process, at the longest for a year. */
 const KEYSET_SECONDS = 365 * 86_400
 
-/** Room for padding, header and encapsulated key of an oblivious request around the largest inference request. */
-const ENCAPSULATION_BYTES = 1024 * 1024
-
 const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 
 /**
@@ -113,7 +110,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     clock,
     replayCapacity: limits.replayCapacity,
     dateWindowSeconds: limits.dateWindowSeconds,
-    maxRequestBytes: limits.maxRequestBytes + ENCAPSULATION_BYTES,
+    maxRequestBytes: limits.maxWholeObliviousBytes,
   })
   const nowMs = (): number => performance.now()
   const scheduler = new Scheduler({
@@ -136,7 +133,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     limits,
     unattestedClients: config.unattestedClients,
     software: dependencies.software,
-    clock,
+    nowMs,
     isReady: () => !isDraining,
     onFailure: (failure) => logFailure(log, failure),
   })

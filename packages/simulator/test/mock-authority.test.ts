@@ -173,6 +173,6 @@ describe('a mock authority', () => {
     expect(await source.endorsements()).toBe(authority.endorsements)
     const ticking = authority.source({ clock: () => unixSeconds(NOW + 86_400) })
     expect(ticking.format).toBe('simulated')
-    expect((await ticking.endorsements())?.tcbInfo).toContain('2027-01-16T07:55:00Z')
+    expect(await ticking.endorsements()).toMatchObject({ tcbInfo: expect.stringContaining('2027-01-16T07:55:00Z') })
   })
 })

@@ -16,6 +16,7 @@ export {
   type VerifierErrorDetails,
 } from './errors/verifier-error.ts'
 export { AWS_NITRO_ROOT_SHA256 } from './formats/nitro/roots.ts'
+export type { PolicySgxAttribute, SgxAttribute, SgxMiscSelect } from './formats/sgx/attributes.ts'
 export type { EndorsementKeyKind } from './formats/snp/endorsement-key.ts'
 export type { SnpPolicyBit } from './formats/snp/guest-policy.ts'
 export type { SnpPlatformBit } from './formats/snp/platform-info.ts'
@@ -31,6 +32,7 @@ export type {
   AcceptableTcbStatus,
   AdvisoryPolicy,
   ConfigPolicy,
+  DcapTcbPolicy,
   MeasurementSource,
   NamedReference,
   OptionalTdxRegister,
@@ -55,7 +57,15 @@ export type {
   SnpMinimumTcb,
   SnpReference,
 } from './policy/sev-snp-policy.ts'
-export type { CommonClaims, PlatformClaims, TcbClaims, TcbPart, TdxClaims } from './result/claims.ts'
+export type { AcceptableSgxTcbStatus, SgxPolicy, SgxReference } from './policy/sgx-policy.ts'
+export type {
+  CommonClaims,
+  DcapPlatformClaims,
+  PlatformClaims,
+  TcbClaims,
+  TcbPart,
+  TdxClaims,
+} from './result/claims.ts'
 export { exitCode } from './result/exit-code.ts'
 export { explain } from './result/explain.ts'
 export type { NitroClaims } from './result/nitro-claims.ts'
@@ -68,4 +78,5 @@ export type {
   RefusingResult,
   ResultStatus,
 } from './result/result.ts'
+export type { SgxClaims } from './result/sgx-claims.ts'
 export type { SnpClaims, SnpPlatformClaims, SnpTcbClaims, SnpTcbGap } from './result/snp-claims.ts'

@@ -12,10 +12,10 @@ describe('a capture of real hardware', () => {
           code: result.failed?.error?.code,
           ...(result.tcb &&
             'tcbDate' in result.tcb && {
-            tcbStatus: result.tcb.status,
-            advisoryIds: result.tcb.advisoryIds,
-            tcbDate: result.tcb.tcbDate,
-          }),
+              tcbStatus: result.tcb.status,
+              advisoryIds: result.tcb.advisoryIds,
+              tcbDate: result.tcb.tcbDate,
+            }),
           ...('paddingBytes' in expected && {
             paddingBytes: result.claims && 'paddingBytes' in result.claims && result.claims.paddingBytes,
           }),

@@ -37,6 +37,29 @@ const NITRO_REFERENCE: JsonObject = {
   pcr4: REGISTER,
   pcr8: REGISTER,
 }
+const SGX_REFERENCE: JsonObject = {
+  name: 'release 1',
+  date: '2026-11-23',
+  source: 'image',
+  mrEnclave: DIGEST,
+  mrSigner: DIGEST,
+  isvProdId: 1,
+  minimumIsvSvn: 2,
+  configId: 'ef'.repeat(64),
+  minimumConfigSvn: 3,
+  isvFamilyId: 'ef'.repeat(16),
+  isvExtProdId: 'ef'.repeat(16),
+}
+const SGX: JsonObject = {
+  measurements: [SGX_REFERENCE],
+  acceptedTcbStatuses: ['UpToDate', 'ConfigurationNeeded'],
+  minimumTcbEvaluationDataNumber: 17,
+  minimumTcbDate: '2024-11-13',
+  advisories: { allow: ['INTEL-SA-00001'], deny: ['INTEL-SA-00002'] },
+  allowedAttributes: ['MODE64BIT', 'PROVISION_KEY'],
+  requiredAttributes: ['MODE64BIT'],
+  allowedMiscSelect: ['EXINFO'],
+}
 const SNP_REFERENCE: JsonObject = {
   name: 'release 1',
   date: '2026-11-23',
@@ -83,7 +106,13 @@ const FULL: JsonObject = {
   version: 1,
   name: 'everything',
   trustClasses: ['hardware', 'measured-boot', 'simulated'],
-  simulated: { rootSha256: [DIGEST], measurements: [REFERENCE], sevSnpMeasurements: [SNP_REFERENCE], nitroMeasurements: [NITRO_REFERENCE] },
+  simulated: {
+    rootSha256: [DIGEST],
+    measurements: [REFERENCE],
+    sgxMeasurements: [SGX_REFERENCE],
+    sevSnpMeasurements: [SNP_REFERENCE],
+    nitroMeasurements: [NITRO_REFERENCE],
+  },
   nitro: { measurements: [NITRO_REFERENCE] },
   tdx: {
     measurements: [REFERENCE],
@@ -94,6 +123,7 @@ const FULL: JsonObject = {
     allowedAttributes: ['SEPT_VE_DISABLE', 'PKS'],
     requiredAttributes: ['SEPT_VE_DISABLE'],
   },
+  sgx: SGX,
   sevSnp: SEV_SNP,
   config: {
     isolation: ['full'],
@@ -124,6 +154,17 @@ describe('the default policy', () => {
       requirePostQuantum: false,
     })
     expect(DEFAULT_POLICY).not.toHaveProperty('simulated')
+  })
+  test('wants of SGX what it wants of TDX, code in 64-bit mode, and neither of the keys of the host', () => {
+    expect(DEFAULT_POLICY.sgx).toEqual({
+      measurements: [],
+      acceptedTcbStatuses: ['UpToDate', 'SWHardeningNeeded'],
+      minimumTcbEvaluationDataNumber: TCB_EVALUATION_FLOORS.sgx,
+      advisories: { deny: [] },
+      allowedAttributes: ['MODE64BIT', 'CET', 'KSS', 'AEXNOTIFY'],
+      requiredAttributes: ['MODE64BIT'],
+      allowedMiscSelect: ['EXINFO', 'CPINFO'],
+    })
   })
   test('allows no attribute that opens a trust domain to its host', () => {
     for (const attribute of ['DEBUG', 'HGS_PLUS_PROF', 'PERF_PROF', 'PMT_PROF', 'MIGRATABLE']) {
@@ -185,6 +226,23 @@ describe('a policy is refused', () => {
     ['MISSING_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr3'], undefined],
     ['MISSING_MEMBER', 'policy.nitro.measurements[0]', ['nitro', 'measurements', 0, 'pcr2'], undefined],
     ['WRONG_LENGTH', 'policy.nitro.measurements[0].pcr0', ['nitro', 'measurements', 0, 'pcr0'], DIGEST],
+    ['UNKNOWN_MEMBER', 'policy.sgx', ['sgx', 'allowDebug'], true],
+    ['UNKNOWN_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'isvSvn'], 1],
+    ['MISSING_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'mrSigner'], undefined],
+    ['MISSING_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'isvProdId'], undefined],
+    ['MISSING_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'minimumIsvSvn'], undefined],
+    [
+      'MISSING_MEMBER',
+      'policy.sgx.measurements[0]',
+      ['sgx', 'measurements'],
+      [{ name: 'nothing', date: '2026-11-23', configId: 'ef'.repeat(64) }],
+    ],
+    ['WRONG_VALUE', 'policy.sgx.measurements[0].minimumIsvSvn', ['sgx', 'measurements', 0, 'minimumIsvSvn'], 65_536],
+    ['WRONG_LENGTH', 'policy.sgx.measurements[0].mrEnclave', ['sgx', 'measurements', 0, 'mrEnclave'], 'abcd'],
+    ['WRONG_VALUE', 'policy.sgx.acceptedTcbStatuses[0]', ['sgx', 'acceptedTcbStatuses'], ['Revoked']],
+    ['WRONG_VALUE', 'policy.sgx.acceptedTcbStatuses[0]', ['sgx', 'acceptedTcbStatuses'], ['TDRelaunchAdvised']],
+    ['WRONG_VALUE', 'policy.sgx.allowedAttributes[0]', ['sgx', 'allowedAttributes'], ['DEBUG']],
+    ['WRONG_VALUE', 'policy.sgx.allowedMiscSelect[0]', ['sgx', 'allowedMiscSelect'], ['ALL']],
     ['WRONG_VALUE', 'policy.version', ['version'], 2],
     ['WRONG_VALUE', 'policy.trustClasses', ['trustClasses'], []],
     ['WRONG_VALUE', 'policy.trustClasses[0]', ['trustClasses'], ['none']],
@@ -209,6 +267,15 @@ describe('a policy is refused', () => {
       ['simulated', 'nitroMeasurements'],
       [NITRO_REFERENCE, NITRO_REFERENCE],
     ],
+    [
+      'POLICY_DUPLICATE_REFERENCE',
+      'policy.simulated.sgxMeasurements',
+      ['simulated', 'sgxMeasurements'],
+      [SGX_REFERENCE, SGX_REFERENCE],
+    ],
+    ['POLICY_CONTRADICTION', 'policy.sgx.requiredAttributes', ['sgx', 'requiredAttributes'], ['CET']],
+    ['POLICY_CONTRADICTION', 'policy.sgx.requiredAttributes', ['sgx'], { allowedAttributes: ['KSS'] }],
+    ['POLICY_CONTRADICTION', 'policy.sgx.advisories.allow', ['sgx', 'advisories', 'deny'], ['INTEL-SA-00001']],
     ['POLICY_DUPLICATE_REFERENCE', 'policy.tdx.measurements', ['tdx', 'measurements'], [REFERENCE, REFERENCE]],
     ['POLICY_CONTRADICTION', 'policy.tdx.advisories.allow', ['tdx', 'advisories', 'deny'], ['INTEL-SA-00001']],
     ['POLICY_CONTRADICTION', 'policy.tdx.requiredAttributes', ['tdx', 'requiredAttributes'], ['KL']],
@@ -237,6 +304,8 @@ describe('the JSON schema', () => {
     expect(members(schema)).toEqual(object(FULL))
     expect(members(definitions.simulated)).toEqual(object(FULL.simulated))
     expect(members(definitions.tdx)).toEqual(object(FULL.tdx))
+    expect(members(definitions.sgx)).toEqual(object(SGX))
+    expect(members(definitions.sgxReference)).toEqual(object(SGX_REFERENCE))
     expect(members(definitions.sevSnp)).toEqual(object(SEV_SNP))
     expect(members(definitions.snpReference)).toEqual(object(SNP_REFERENCE))
     expect(members(definitions.guestPolicy)).toEqual(object(SEV_SNP.guestPolicy))

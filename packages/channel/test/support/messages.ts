@@ -48,6 +48,12 @@ export async function gatewayAt(
   return { gateway, keys, configs: parseKeyConfigList(keys.keyConfigList) }
 }
 
+/** Opens a request and takes it, as a gateway does whose caller is known. */
+export async function admitted(gateway: OhttpGateway, contentType: string, body: HttpBody) {
+  const { admit, ...opened } = await gateway.open(contentType, body)
+  return { ...opened, request: admit() }
+}
+
 /** The bytes in pieces of `size`. */
 export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size)

@@ -7,7 +7,7 @@ import { withSession } from '../session.ts'
 export const modelsList: Command = {
   path: ['models', 'list'],
   summary: 'List the models that you own or may run.',
-  details: '',
+  details: 'A model that another tenant granted to you has the name OWNER~NAME; a bare name is always one of yours.',
   positionals: [],
   options: {},
   usesServer: true,

@@ -8,7 +8,9 @@ export const modelsShow: Command = {
   path: ['models', 'show'],
   summary: 'Show one model: its digest, task, inputs and outputs.',
   details: '',
-  positionals: [{ name: 'MODEL', help: 'A name of yours, or a SHA-256.', required: true }],
+  positionals: [
+    { name: 'MODEL', help: 'A name of yours, OWNER~NAME of a model granted to you, or a SHA-256.', required: true },
+  ],
   options: {},
   usesServer: true,
   examples: ['blindai models show mobilenet'],

@@ -16,7 +16,7 @@ export const run: Command = {
 where a name must be a file, or - for standard input. Images (JPEG, PNG, WebP) and recordings (WAV) are recognised by their
 first bytes. Several inputs go in one request. Nothing is sent before the server's evidence is affirming.`,
   positionals: [
-    { name: 'MODEL', help: 'A name of yours, or a SHA-256.', required: true },
+    { name: 'MODEL', help: 'A name of yours, OWNER~NAME of a model granted to you, or a SHA-256.', required: true },
     { name: 'INPUT', help: 'What to run it on.', required: true, repeated: true },
   ],
   options: {

@@ -51,6 +51,18 @@ export interface ApiRequest {
   readonly channel: RequestChannel
 }
 
+/**
+ * A request that came sealed, before anybody knows whose it is. Its body is handed out once, by `admit`, which refuses a
+ * replay: only for a caller who is known, or strangers fill the memory of what was admitted.
+ */
+export interface SealedRequest extends Omit<ApiRequest, 'body'> {
+  /** @throws {RequestRefused} `REPLAYED`, `REPLAY_SET_FULL`, `DATE_OUTSIDE_WINDOW`. */
+  admit(): ApiBody
+}
+
+/** A request as it comes in. */
+export type ArrivedRequest = ApiRequest | SealedRequest
+
 /** What goes back. The pieces of a body are sent in order; a list of pieces has a known length. */
 export interface ApiResponse {
   readonly status: number

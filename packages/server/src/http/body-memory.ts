@@ -10,16 +10,33 @@ export interface BodyMemoryLimits {
 export interface BodyLease {
   /** @throws {ApiError} `TENANT_BODY_MEMORY_FULL`, `BODY_MEMORY_FULL`. */
   grow(bytes: number): void
+  /**
+   * Offers the memory to whoever needs it more, until `keep`: what nobody is known to have sent, and is not there whole.
+   *
+   * @param onTaken - called once when it was taken back; the lease is over then.
+   */
+  offer(onTaken: (cause: ApiError) => void): void
+  keep(): void
   end(): void
 }
 
 /** Bodies are gone soon; so is the reason to wait. */
 const RETRY_AFTER_SECONDS = 1
 
-/** Counts the bytes of bodies in flight, together and by tenant. */
+interface Holding {
+  readonly tenant: string
+  bytes: number
+}
+
+/**
+ * Counts the bytes of bodies in flight, together and by tenant. Where they reach a bound, those that were offered are
+ * taken back, the oldest first; only where that does not help is the newcomer refused.
+ */
 export class BodyMemory {
   readonly #limits: BodyMemoryLimits
   readonly #byTenant: Map<string, number> = new Map()
+  /** In the order of their offering. */
+  readonly #offered: Map<Holding, (cause: ApiError) => void> = new Map()
   #total = 0
 
   constructor(limits: BodyMemoryLimits) {
@@ -32,37 +49,58 @@ export class BodyMemory {
   }
 
   lease(tenant: string): BodyLease {
-    let held = 0
+    const holding: Holding = { tenant, bytes: 0 }
     return {
-      grow: (bytes) => {
-        this.#take(tenant, bytes)
-        held += bytes
-      },
-      end: () => {
-        if (held > 0) this.#give(tenant, held)
-        held = 0
-      },
+      grow: (bytes) => this.#take(holding, bytes),
+      offer: (onTaken) => this.#offered.set(holding, onTaken),
+      keep: () => this.#offered.delete(holding),
+      end: () => this.#give(holding),
     }
   }
 
-  #take(tenant: string, bytes: number): void {
+  #take(holding: Holding, bytes: number): void {
+    const { tenant } = holding
+    for (;;) {
+      const refusal = this.#refusal(tenant, bytes)
+      if (refusal === undefined) break
+      if (!this.#reclaim(holding, refusal)) throw refusal
+    }
+    this.#byTenant.set(tenant, (this.#byTenant.get(tenant) ?? 0) + bytes)
+    this.#total += bytes
+    holding.bytes += bytes
+  }
+
+  /** Why these bytes cannot be had now; undefined when they can. */
+  #refusal(tenant: string, bytes: number): ApiError | undefined {
     const { maxBodyMemoryBytes, maxBodyMemoryBytesPerTenant } = this.#limits
-    const own = (this.#byTenant.get(tenant) ?? 0) + bytes
-    if (own > maxBodyMemoryBytesPerTenant) {
-      const limit = maxBodyMemoryBytesPerTenant
-      throw new ApiError('TENANT_BODY_MEMORY_FULL', { limit, retryAfterSeconds: RETRY_AFTER_SECONDS })
+    const retryAfterSeconds = RETRY_AFTER_SECONDS
+    if ((this.#byTenant.get(tenant) ?? 0) + bytes > maxBodyMemoryBytesPerTenant) {
+      return new ApiError('TENANT_BODY_MEMORY_FULL', { limit: maxBodyMemoryBytesPerTenant, retryAfterSeconds })
     }
     if (this.#total + bytes > maxBodyMemoryBytes) {
-      throw new ApiError('BODY_MEMORY_FULL', { limit: maxBodyMemoryBytes, retryAfterSeconds: RETRY_AFTER_SECONDS })
+      return new ApiError('BODY_MEMORY_FULL', { limit: maxBodyMemoryBytes, retryAfterSeconds })
     }
-    this.#byTenant.set(tenant, own)
-    this.#total += bytes
+    return undefined
   }
 
-  #give(tenant: string, bytes: number): void {
-    const left = (this.#byTenant.get(tenant) ?? 0) - bytes
-    if (left > 0) this.#byTenant.set(tenant, left)
-    else this.#byTenant.delete(tenant)
-    this.#total -= bytes
+  /** Takes the oldest offer back that makes room for a newcomer; false when there is none. */
+  #reclaim(newcomer: Holding, cause: ApiError): boolean {
+    for (const [holding, onTaken] of this.#offered) {
+      const isOfUse = cause.code === 'BODY_MEMORY_FULL' || holding.tenant === newcomer.tenant
+      if (holding === newcomer || holding.bytes === 0 || !isOfUse) continue
+      this.#give(holding)
+      onTaken(cause)
+      return true
+    }
+    return false
+  }
+
+  #give(holding: Holding): void {
+    this.#offered.delete(holding)
+    const left = (this.#byTenant.get(holding.tenant) ?? 0) - holding.bytes
+    if (left > 0) this.#byTenant.set(holding.tenant, left)
+    else this.#byTenant.delete(holding.tenant)
+    this.#total -= holding.bytes
+    holding.bytes = 0
   }
 }

@@ -1,5 +1,4 @@
 import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
-import type { UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
@@ -28,7 +27,8 @@ export interface HttpServices {
   readonly limits: ServerLimits
   readonly unattestedClients: boolean
   readonly software: { readonly name: string; readonly version: string }
-  readonly clock: () => UnixSeconds
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
   readonly isReady: () => boolean
   readonly onFailure: (failure: RequestFailure) => void
 }
@@ -48,7 +48,7 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     router,
     tenants: services.tenants,
     bodies: new BodyMemory(limits),
-    operations: new OperationLedger(limits, services.clock),
+    operations: new OperationLedger(limits, services.nowMs),
     unattestedClients: services.unattestedClients,
     onFailure: services.onFailure,
   })

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { REQUEST_ID_HEADER } from '@blindai/protocol'
 import type { Tenant, TenantDirectory } from '../tenants/index.ts'
-import { type ApiRequest, type ApiResponse, type Call, emptyResponse } from './api.ts'
+import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
 import { errorResponse, type PublicError, publicError } from './error-response.ts'
+import { bodyOfBytes } from './memory-body.ts'
 import type { OperationLedger } from './operation-ledger.ts'
 import { bearerToken, header } from './request-fields.ts'
 import type { Access, Route, Router } from './router.ts'
@@ -27,6 +28,9 @@ export interface RequestFailure {
   readonly cause: unknown
 }
 
+/** What a stranger's sealed request has for a body: routes for everybody read none over that channel. */
+const NO_BODY = bodyOfBytes(new Uint8Array())
+
 /** Answers up to this many bytes are not counted while they are sent: connections are bounded, too. */
 const SMALL_ANSWER_BYTES = 64 * 1024
 
@@ -36,8 +40,8 @@ const OPERATION_ID_HEADER = 'blindai-operation-id'
 const NOBODY: Tenant = { name: '', role: 'caller' }
 
 /**
- * Request in, answer out: channel, key, role, operation id and body length are checked here, before a route sees the
- * request. Never rejects.
+ * Request in, answer out: channel, key, replay, role, operation id and body length are checked here, before a route sees
+ * the request. Never rejects.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -46,14 +50,15 @@ export class Dispatcher {
     this.#options = options
   }
 
-  async dispatch(request: ApiRequest): Promise<ApiResponse> {
+  async dispatch(arrived: ArrivedRequest): Promise<ApiResponse> {
     const requestId = randomUUID()
     let lease: BodyLease | undefined
     let response: ApiResponse
     try {
-      const { route, params } = this.#options.router.match(request.method, request.path)
-      this.#checkChannel(request, route)
-      const tenant = route.access === 'public' ? NOBODY : this.#authenticate(request)
+      const { route, params } = this.#options.router.match(arrived.method, arrived.path)
+      this.#checkChannel(arrived, route)
+      const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
+      const request = received(arrived, tenant)
       checkRole(tenant, route.access)
       checkBody(request, route)
       if (route.once === true) this.#checkOperation(request, tenant)
@@ -68,20 +73,20 @@ export class Dispatcher {
       response = errorResponse(error)
     }
     lease?.end()
-    if (request.method === 'HEAD') {
+    if (arrived.method === 'HEAD') {
       response.onSent?.()
       response = emptyResponse(response.status, response.headers)
     }
     return { ...response, headers: { ...response.headers, [REQUEST_ID_HEADER]: requestId } }
   }
 
-  #checkChannel({ channel }: ApiRequest, route: Route): void {
+  #checkChannel({ channel }: ArrivedRequest, route: Route): void {
     if (channel.kind === 'plain' && route.plain !== true) throw new ApiError('NOT_FOUND', {})
     if (channel.kind !== 'tls' || route.access === 'public' || this.#options.unattestedClients) return
     if (!channel.connection.proved) throw new ApiError('CHANNEL_NOT_PROVED', {})
   }
 
-  #authenticate(request: ApiRequest): Tenant {
+  #authenticate(request: ArrivedRequest): Tenant {
     const token = bearerToken(request.headers)
     const tenant = token === undefined ? undefined : this.#options.tenants.find(token)
     if (tenant === undefined) throw new ApiError('UNAUTHENTICATED', {})
@@ -105,6 +110,16 @@ export class Dispatcher {
     if (id === undefined || !/^[A-Za-z0-9_-]{16,64}$/.test(id)) throw new ApiError('OPERATION_ID_NEEDED', {})
     this.#options.operations.begin(tenant.name, id)
   }
+}
+
+/**
+ * The request with its body. A sealed one is admitted here, once its key was found and before anything comes of it; for
+ * nobody it is not, so that strangers leave no trace in what the gateway remembers.
+ */
+function received(arrived: ArrivedRequest, tenant: Tenant): ApiRequest {
+  if ('body' in arrived) return arrived
+  const { admit, ...head } = arrived
+  return { ...head, body: tenant === NOBODY ? NO_BODY : admit() }
 }
 
 function checkRole(tenant: Tenant, access: Access): void {

@@ -1,4 +1,4 @@
-import { concatBytes } from '@blindai/core'
+import { collectBody } from '@blindai/channel'
 import type { ApiBody } from './api.ts'
 import { ApiError } from './api-error.ts'
 
@@ -6,8 +6,9 @@ import { ApiError } from './api-error.ts'
 export function bodyOfBytes(bytes: Uint8Array): ApiBody {
   return {
     length: bytes.byteLength,
-    async collect(limitBytes) {
+    async collect(limitBytes, onGrow) {
       if (bytes.byteLength > limitBytes) throw new ApiError('BODY_TOO_LARGE', { limit: limitBytes })
+      onGrow(bytes.byteLength)
       return bytes
     },
     async *[Symbol.asyncIterator]() {
@@ -20,17 +21,21 @@ export function bodyOfBytes(bytes: Uint8Array): ApiBody {
 export function bodyOfPieces(pieces: AsyncIterable<Uint8Array>, length: number | undefined): ApiBody {
   return {
     length,
-    async collect(limitBytes, onGrow) {
-      const parts: Uint8Array[] = []
-      let held = 0
-      for await (const piece of pieces) {
-        held += piece.byteLength
-        if (held > limitBytes) throw new ApiError('BODY_TOO_LARGE', { limit: limitBytes })
-        onGrow(piece.byteLength)
-        parts.push(piece)
-      }
-      return parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts)
-    },
+    collect: (limitBytes, onGrow) => collectBody(counted(pieces, limitBytes, onGrow), limitBytes),
     [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](),
+  }
+}
+
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+  onGrow: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let held = 0
+  for await (const piece of pieces) {
+    held += piece.byteLength
+    if (held > limitBytes) throw new ApiError('BODY_TOO_LARGE', { limit: limitBytes })
+    onGrow(piece.byteLength)
+    yield piece
   }
 }

@@ -54,7 +54,7 @@ export async function serve(options: AdapterOptions, request: NodeRequest, respo
     onSent()
     return
   }
-  const transfer = options.slow.begin(() => cut(request))
+  const transfer = options.slow.begin('saved', () => cut(request))
   response.once('close', () => {
     transfer.done()
     onSent()

@@ -35,7 +35,9 @@ export class NodeBody implements ApiBody {
     const request = this.#request
     return new Promise((resolve, reject) => {
       const gathered = new GatheredBytes(length)
-      const transfer = this.#slow.begin(() => fail(new ApiError('BODY_TOO_SLOW', { received: gathered.received })))
+      const transfer = this.#slow.begin('spent', () =>
+        fail(new ApiError('BODY_TOO_SLOW', { received: gathered.received })),
+      )
       const end = (): void => {
         transfer.done()
         request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
@@ -97,7 +99,7 @@ export class NodeBody implements ApiBody {
     const request = this.#request
     let received = 0
     let isSlow = false
-    const transfer = this.#slow.begin(() => {
+    const transfer = this.#slow.begin('spent', () => {
       isSlow = true
       cut(request)
     })

@@ -1,4 +1,3 @@
-import type { UnixSeconds } from '@blindai/core'
 import { ApiError } from './api-error.ts'
 
 /** What bounds the ids that are remembered. */
@@ -15,20 +14,21 @@ export interface OperationLimits {
  */
 export class OperationLedger {
   readonly #limits: OperationLimits
-  readonly #clock: () => UnixSeconds
-  /** By tenant, ids in the order of their beginning. */
-  readonly #begun: Map<string, Map<string, UnixSeconds>> = new Map()
+  readonly #nowMs: () => number
+  /** By tenant, ids in the order of their beginning, with its second. */
+  readonly #begun: Map<string, Map<string, number>> = new Map()
 
-  constructor(limits: OperationLimits, clock: () => UnixSeconds) {
+  /** @param nowMs - monotonic: an operator who sets the clock forward makes nothing forgotten. */
+  constructor(limits: OperationLimits, nowMs: () => number) {
     this.#limits = limits
-    this.#clock = clock
+    this.#nowMs = nowMs
   }
 
   /** @throws {ApiError} `OPERATION_REPLAYED`, `OPERATION_LIMIT`. */
   begin(tenant: string, id: string): void {
-    const now = this.#clock()
+    const now = Math.floor(this.#nowMs() / 1000)
     const { maxOperationIdsPerTenant: limit, operationIdWindowSeconds: window } = this.#limits
-    const begun = this.#begun.get(tenant) ?? new Map<string, UnixSeconds>()
+    const begun = this.#begun.get(tenant) ?? new Map<string, number>()
     this.#begun.set(tenant, begun)
     for (const [old, since] of begun) {
       if (now - since <= window) break

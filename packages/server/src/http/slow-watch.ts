@@ -12,9 +12,14 @@ export interface Transfer {
   done(): void
 }
 
+/**
+ * Whether bytes that moved fast pay for a pause later. An answer is written in one go and then drains, so it does save; a
+ * body must keep coming, or whoever sends most of one could hold its memory for as long as the whole may take.
+ */
+export type Credit = 'saved' | 'spent'
+
 interface Watched {
-  readonly startedAtMs: number
-  bytes: number
+  deadlineMs: number
   readonly onSlow: () => void
 }
 
@@ -22,6 +27,7 @@ const SWEEP_MS = 500
 
 /**
  * Finds transfers that are slower than the least pace: the grace, and a second more for each second's worth of bytes.
+ * Where credit is not saved, the time left is never more than the grace.
  *
  * One timer for all of them, so that a fast one costs an entry in a set.
  */
@@ -37,12 +43,14 @@ export class SlowWatch {
   }
 
   /** @param onSlow - called once, and the watch is over. */
-  begin(onSlow: () => void): Transfer {
-    const watched: Watched = { startedAtMs: performance.now(), bytes: 0, onSlow }
+  begin(credit: Credit, onSlow: () => void): Transfer {
+    const { bodyGraceMs, minBodyBytesPerSecond } = this.#limits
+    const watched: Watched = { deadlineMs: performance.now() + bodyGraceMs, onSlow }
     this.#watched.add(watched)
     return {
       moved: (bytes) => {
-        watched.bytes += bytes
+        const earned = watched.deadlineMs + (1000 * bytes) / minBodyBytesPerSecond
+        watched.deadlineMs = credit === 'saved' ? earned : Math.min(earned, performance.now() + bodyGraceMs)
       },
       done: () => {
         this.#watched.delete(watched)
@@ -58,8 +66,7 @@ export class SlowWatch {
   #sweep(): void {
     const now = performance.now()
     for (const watched of this.#watched) {
-      const allowedMs = this.#limits.bodyGraceMs + (1000 * watched.bytes) / this.#limits.minBodyBytesPerSecond
-      if (now - watched.startedAtMs <= allowedMs) continue
+      if (now <= watched.deadlineMs) continue
       this.#watched.delete(watched)
       watched.onSlow()
     }

@@ -53,7 +53,6 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   INTERNAL: 500,
   // models
   MODEL_NOT_FOUND: 404,
-  MODEL_AMBIGUOUS: 409,
   MODEL_EXISTS: 409,
   DIGEST_MISMATCH: 422,
   UPLOAD_OFFSET_MISMATCH: 409,
@@ -82,6 +81,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   OUTPUT_UNKNOWN: 400,
   TASK_UNSUPPORTED: 400,
   RUN_FAILED: 422,
+  OUTPUT_TOO_LARGE: 422,
   ENGINE_CRASHED: 500,
   ENGINE_OUT_OF_MEMORY: 500,
   ENGINE_STOPPED: 503,

@@ -84,9 +84,10 @@ export function listenTls(address: ListenAddress, identity: TlsIdentity, options
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on('session', (session) => superviseSession(session, limits))
-  // Neither says anything that could be answered; the connection is gone.
+  // It says nothing that could be answered; the connection is gone.
   server.on('sessionError', ignore)
-  server.on('tlsClientError', ignore)
+  // Node ends a handshake that fails, but of one that takes too long it only tells.
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
   return listen(server, address)
 }
 

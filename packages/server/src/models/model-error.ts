@@ -4,7 +4,6 @@ import { type Catalogue, CodedError } from '@blindai/core'
 export interface ModelErrorDetails {
   /** Nothing: a model that is not there, belongs to somebody else, or is not granted must look the same. */
   MODEL_NOT_FOUND: Record<never, never>
-  MODEL_AMBIGUOUS: { readonly matches: number }
   MODEL_EXISTS: { readonly member: 'kind' | 'task' }
   DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
   UPLOAD_OFFSET_MISMATCH: { readonly expected: number; readonly actual: number }
@@ -23,11 +22,7 @@ export interface ModelErrorDetails {
 export const MODEL_CATALOGUE: Catalogue<ModelErrorDetails> = {
   MODEL_NOT_FOUND: {
     message: () => 'there is no such model, or none that this key may use',
-    hint: 'Check the name or digest, and ask the owner of the model for a grant.',
-  },
-  MODEL_AMBIGUOUS: {
-    message: (d) => `${d.matches} models that other tenants granted have this name`,
-    hint: 'Name the model by its digest.',
+    hint: 'Check the name or digest. Name a model of another tenant owner~name, and ask its owner for a grant.',
   },
   MODEL_EXISTS: {
     message: (d) => `this model is already there, with another ${d.member}`,

@@ -1,5 +1,5 @@
 import { ModelError } from './model-error.ts'
-import { type ModelRecord, modelKey } from './repository.ts'
+import { type ModelRecord, modelKey, parseFullName } from './repository.ts'
 
 /** The grant that means every tenant. */
 export const EVERYBODY = '*'
@@ -39,20 +39,11 @@ export class ModelIndex {
     return record
   }
 
-  /** @throws {ModelError} `MODEL_NOT_FOUND`, `MODEL_AMBIGUOUS`. */
+  /** @throws {ModelError} `MODEL_NOT_FOUND`. */
   resolve(tenant: string, reference: string): ModelRecord {
-    const own = this.#models.get(tenant)
-    const mine = own?.get(reference) ?? (own === undefined ? undefined : findByName(own, reference))
-    if (mine !== undefined) return mine
-    const granted = this.#grantedTo(tenant)
-    const byDigest = granted.find((record) => record.sha256 === reference)
-    if (byDigest !== undefined) return byDigest
-    const [first, ...others] = granted.filter((record) => record.name === reference)
-    if (first === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
-    if (others.some((other) => other.sha256 !== first.sha256)) {
-      throw new ModelError('MODEL_AMBIGUOUS', { matches: 1 + others.length })
-    }
-    return first
+    const record = this.#byDigest(tenant, reference) ?? this.#byName(tenant, reference)
+    if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
+    return record
   }
 
   list(tenant: string): ModelRecord[] {
@@ -72,6 +63,18 @@ export class ModelIndex {
     return keys
   }
 
+  /** An own model first; of granted ones any will do, since their bytes are the same. */
+  #byDigest(tenant: string, sha256: string): ModelRecord | undefined {
+    return this.find(tenant, sha256) ?? this.#grantedTo(tenant).find((record) => record.sha256 === sha256)
+  }
+
+  /** A bare name never leads to somebody else's model: who owns one could take it over, or stand in its way. */
+  #byName(tenant: string, reference: string): ModelRecord | undefined {
+    const { owner, name } = parseFullName(reference) ?? { owner: tenant, name: reference }
+    const record = findByName(this.#models.get(owner), name)
+    return record !== undefined && (owner === tenant || isGranted(record, tenant)) ? record : undefined
+  }
+
   #grantedTo(tenant: string): ModelRecord[] {
     const granted: ModelRecord[] = []
     for (const [owner, own] of this.#models) {
@@ -82,8 +85,8 @@ export class ModelIndex {
   }
 }
 
-function findByName(models: ReadonlyMap<string, ModelRecord>, name: string): ModelRecord | undefined {
-  for (const record of models.values()) if (record.name === name) return record
+function findByName(models: ReadonlyMap<string, ModelRecord> | undefined, name: string): ModelRecord | undefined {
+  for (const record of models?.values() ?? []) if (record.name === name) return record
   return undefined
 }
 

@@ -132,13 +132,18 @@ export class ModelLibrary {
   }
 
   /** The owner sends what is there already: the name may be new, and a quarantine ends if the model still loads. */
-  async #uploadAgain(existing: ModelRecord, { owner, manifest, bytes }: Upload): Promise<UploadOutcome> {
+  async #uploadAgain(existing: ModelRecord, { owner, manifest, length, bytes }: Upload): Promise<UploadOutcome> {
     if (manifest.kind !== existing.kind) throw new ModelError('MODEL_EXISTS', { member: 'kind' })
     if (manifest.task !== undefined && manifest.task !== existing.task) {
       throw new ModelError('MODEL_EXISTS', { member: 'task' })
     }
-    for await (const _ of bytes) {
-      // Read to the end, so that the client can read the answer.
+    const tooLong = new ModelError('UPLOAD_TOO_LONG', { limit: existing.bytes })
+    if (length !== undefined && length > existing.bytes) throw tooLong
+    let received = 0
+    // Read to the end, so that the client can read the answer.
+    for await (const chunk of bytes) {
+      received += chunk.byteLength
+      if (received > existing.bytes) throw tooLong
     }
     const key = modelKey(existing)
     if (this.#loader.clearQuarantine(key)) {

@@ -6,7 +6,7 @@ export interface ModelManifest {
   /** Lower-case hex SHA-256 of all bytes: the model's identity. */
   readonly sha256: string
   readonly kind: EngineModel['kind']
-  /** An alias; a later upload of its owner under the same name takes it over. */
+  /** An alias, without `~`; a later upload of its owner under the same name takes it over. */
   readonly name?: string
   readonly task?: string
 }
@@ -24,6 +24,20 @@ export interface ModelRecord extends ModelManifest {
 
 /** The parts of a record that its owner may change. */
 export type ModelChange = Partial<Pick<ModelRecord, 'name' | 'grants'>>
+
+/** Between an owner and a name; neither may hold one, and a path takes it as it is. */
+const OWNER_MARK = '~'
+
+/** What a tenant calls a model: by its bare name if it is its own, else by `owner~name`. undefined without a name. */
+export function nameFor(tenant: string, { owner, name }: Pick<ModelRecord, 'owner' | 'name'>): string | undefined {
+  return name === undefined || owner === tenant ? name : `${owner}${OWNER_MARK}${name}`
+}
+
+/** The owner and the bare name in a full name; undefined for what is none. */
+export function parseFullName(reference: string): { readonly owner: string; readonly name: string } | undefined {
+  const mark = reference.indexOf(OWNER_MARK)
+  return mark < 0 ? undefined : { owner: reference.slice(0, mark), name: reference.slice(mark + 1) }
+}
 
 /** Names a model among all tenants' models. Equal bytes of two owners are two models. */
 export function modelKey(model: { readonly owner: string; readonly sha256: string }): string {
@@ -82,9 +96,10 @@ export interface ModelRepository {
   /** The tenant's own model of that digest. */
   find(owner: string, sha256: string): ModelRecord | undefined
   /**
-   * The model that a tenant means by a digest or name: its own first, then what others granted to it.
+   * The model that a tenant means. A bare name is always one of its own, whatever others upload and grant; what was granted
+   * has the name `owner~name`, or its digest.
    *
-   * @throws {ModelError} `MODEL_NOT_FOUND`; `MODEL_AMBIGUOUS` when several grantors use the name.
+   * @throws {ModelError} `MODEL_NOT_FOUND`.
    */
   resolve(tenant: string, reference: string): ModelRecord
   /** What a tenant owns and what it may run, oldest first. */

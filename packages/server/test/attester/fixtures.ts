@@ -1,5 +1,6 @@
 import {
   type AttestationDocument,
+  type DcapEndorsements,
   type Ed25519Jwk,
   type Endorsements,
   type EvidenceSource,
@@ -52,7 +53,7 @@ export function parseDocument(bytes: Uint8Array): AttestationDocument {
 }
 
 /** Endorsements that say when they are due, and nothing else of use. */
-export function endorsements(nextUpdate: UnixSeconds, mark = ''): Endorsements {
+export function endorsements(nextUpdate: UnixSeconds, mark = ''): DcapEndorsements {
   const date = new Date(nextUpdate * 1000).toISOString().replace('.000Z', 'Z')
   return {
     type: 'dcap',

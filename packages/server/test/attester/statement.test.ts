@@ -106,6 +106,7 @@ describe('the age of endorsements', () => {
   test('is unknown where nothing can be read, and the attester goes on', () => {
     const odd = endorsements(START)
     expect(nextUpdateOf(undefined)).toBeUndefined()
+    expect(nextUpdateOf({ type: 'snp', chain: '' })).toBeUndefined()
     for (const text of [
       '',
       '{',

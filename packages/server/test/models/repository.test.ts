@@ -114,28 +114,35 @@ describe('a model in memory', () => {
   })
 })
 
+const NOT_FOUND = expect.objectContaining({ code: 'MODEL_NOT_FOUND' })
+
 describe('a granted model', () => {
-  test('is seen by whom it is granted to, by name and digest', async () => {
+  test('is seen by whom it is granted to, by full name and digest', async () => {
     const models = repository()
     const record = await add(models, 'alice', MODEL, 'm')
     await models.change('alice', record.sha256, { grants: ['bob'] })
-    expect(models.resolve('bob', 'm').owner).toBe('alice')
+    expect(models.resolve('bob', 'alice~m').owner).toBe('alice')
     expect(models.resolve('bob', record.sha256).owner).toBe('alice')
     expect(models.list('bob')).toHaveLength(1)
-    expect(() => models.resolve('carol', 'm')).toThrowError(expect.objectContaining({ code: 'MODEL_NOT_FOUND' }))
+    expect(() => models.resolve('carol', 'alice~m')).toThrowError(NOT_FOUND)
     await models.change('alice', record.sha256, { grants: ['*'] })
-    expect(models.resolve('carol', 'm').owner).toBe('alice')
+    expect(models.resolve('carol', 'alice~m').owner).toBe('alice')
+    expect(models.resolve('alice', 'alice~m').owner).toBe('alice')
   })
 
-  test('comes after an own one of the same name', async () => {
+  test('never answers to its bare name, so a grant to all takes over no name', async () => {
     const models = repository()
-    const theirs = await add(models, 'alice', MODEL, 'm')
-    await models.change('alice', theirs.sha256, { grants: ['*'] })
-    await add(models, 'bob', MODEL.subarray(1), 'm')
-    expect(models.resolve('bob', 'm').owner).toBe('bob')
+    const mine = await add(models, 'alice', MODEL, 'spam')
+    const evil = await add(models, 'bob', MODEL.subarray(1), 'spam')
+    await models.change('bob', evil.sha256, { grants: ['*'] })
+    expect(models.resolve('alice', 'spam').owner).toBe('alice')
+    await models.delete('alice', mine.sha256)
+    for (const tenant of ['alice', 'carol']) {
+      expect(() => models.resolve(tenant, 'spam')).toThrowError(NOT_FOUND)
+    }
   })
 
-  test('must be named by its digest when two grantors use the name', async () => {
+  test('is not hidden by a namesake of another grantor', async () => {
     const models = repository()
     for (const [owner, bytes] of [
       ['alice', MODEL],
@@ -144,9 +151,11 @@ describe('a granted model', () => {
       const record = await add(models, owner, bytes, 'm')
       await models.change(owner, record.sha256, { grants: ['carol'] })
     }
-    expect(() => models.resolve('carol', 'm')).toThrowError(
-      expect.objectContaining({ code: 'MODEL_AMBIGUOUS', details: { matches: 2 } }),
-    )
+    expect(models.resolve('carol', 'alice~m').owner).toBe('alice')
+    expect(models.resolve('carol', 'bob~m').owner).toBe('bob')
+    for (const reference of ['m', 'carol~m', '~m', 'alice~', 'alice~bob~m', '~']) {
+      expect(() => models.resolve('carol', reference)).toThrowError(NOT_FOUND)
+    }
   })
 })
 

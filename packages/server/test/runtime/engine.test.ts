@@ -79,6 +79,29 @@ describe('a bare model', () => {
   })
 })
 
+describe('a run whose outputs are larger than they may be', () => {
+  test('is refused by name, and its engine answers the next', async () => {
+    const limits = { ...LIMITS, maxOutputBytes: 4096 }
+    const engine = await startEngine(onnx(identityModel('FP32', ['n'])), limits, wall)
+    const numbers = (count: number): RawTensor => ({
+      name: 'x',
+      datatype: 'FP32',
+      shape: [count],
+      data: new Uint8Array(4 * count),
+    })
+    try {
+      expect(await engine.infer([numbers(1024)], undefined, PATIENT)).toMatchObject([{ shape: [1024] }])
+      await expect(engine.infer([numbers(1025)], undefined, PATIENT)).rejects.toMatchObject({
+        code: 'OUTPUT_TOO_LARGE',
+        details: { limit: 4096 },
+      })
+      expect(await engine.infer([numbers(1)], undefined, PATIENT)).toMatchObject([{ shape: [1] }])
+    } finally {
+      await engine.kill()
+    }
+  })
+})
+
 describe('a model with several outputs', () => {
   test('gives those that are wanted, in the order asked for', async () => {
     const port = { datatype: 'FP32', shape: [2] } as const

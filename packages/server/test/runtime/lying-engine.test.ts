@@ -13,6 +13,9 @@ function startLiar(lie: string): Promise<Engine> {
   return startEngine({ ...onnx(new Uint8Array(8)), task: lie }, LIMITS, lying)
 }
 
+/** The fixture's input is of one shape unless a lie is told of it. */
+const LARGE = { name: 'x', datatype: 'FP32', shape: [4 * 1024 * 1024] } as const
+const HASTY = { deadlineMs: 1500 }
 const INPUT = { name: 'x', datatype: 'FP32', shape: [2], data: new Uint8Array(8) } as const
 
 describe('an engine that answers with', () => {
@@ -50,6 +53,19 @@ describe('an engine that answers with', () => {
       code: 'ENGINE_CRASHED',
       details: { exitCode: 0, signal: null },
     })
+  })
+
+  test('an answer to what it has not read is killed at the deadline, and nothing is kept for it', async () => {
+    const engine = await startLiar('an answer to what it has not read')
+    const large = { ...LARGE, data: new Uint8Array(16 * 1024 * 1024) }
+    await expect(engine.infer([large], undefined, HASTY)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(await engine.exited).toMatchObject({ reason: 'deadline' })
+  })
+
+  test('a flood of last words is killed at the deadline all the same', async () => {
+    const engine = await startLiar('a flood of last words')
+    await expect(engine.infer([INPUT], undefined, HASTY)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(await engine.exited).toMatchObject({ reason: 'deadline' })
   })
 
   test('its last words on memory has run out of it', async () => {

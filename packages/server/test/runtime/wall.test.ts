@@ -41,6 +41,7 @@ describe('the wall', () => {
         'ipc namespace',
         'host name namespace',
         'private file system',
+        'death with the server',
       ],
       outputs: ['Plus214_Output_0'],
     })

@@ -46,7 +46,7 @@ export function parseSign1(field: string, bytes: Uint8Array, maxPayloadBytes: nu
   requireEs384(`${field} protected`, protectedHeader)
   new MapReader(`${field} unprotected`, unprotectedHeader).end()
   const payload = asBytes(`${field} payload`, third, { least: 1, most: maxPayloadBytes })
-  const signature = asBytes(`${field} signature`, fourth, { least: 0, most: maxPayloadBytes })
+  const signature = asBytes(`${field} signature`, fourth, { least: 0, most: bytes.byteLength })
   if (signature.byteLength !== SIGNATURE_BYTES) {
     const sizes = { expected: SIGNATURE_BYTES, actual: signature.byteLength }
     throw new MalformedError('WRONG_LENGTH', { field: `${field} signature`, ...sizes })

@@ -114,6 +114,9 @@ refuseNitro('a Nitro document is refused for its chain', 'none', [
   chain('UNEXPECTED_CA', 'an enclave that is an authority', {
     changes: { enclave: withExtension(CONSTRAINTS('30030101ff')) },
   }),
+  chain('UNEXPECTED_CA', 'an enclave that is no authority and allows none below it', {
+    changes: { enclave: withExtension(CONSTRAINTS('3003020100')) },
+  }),
   chain('PATH_TOO_LONG', 'a region that allows one authority below it', {
     changes: { region: withExtension(CONSTRAINTS('30060101ff020101')) },
     details: { limit: 1, actual: 2 },

@@ -2,7 +2,8 @@ import type { JsonObject } from '@blindai/core'
 import type { MockSnpTcb, SnpChanges } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
 import { AMD_ROOT_SHA256 } from '../../src/index.ts'
-import { at, field, hex, judgeSnpDocument, refuseSnp, SNP_REFERENCE, type SnpRefusal } from '../support/snp-mock.ts'
+import { at, field, hex, judgeSnpDocument, SNP_REFERENCE } from '../support/snp-mock.ts'
+import { refuseSnp, type SnpRefusal } from '../support/snp-refusal.ts'
 
 const otherHex = (bytes: number): string => '77'.repeat(bytes)
 /** The platform's versions, one of them lower; the certificate follows. */

@@ -1,5 +1,6 @@
 import { concatBytes } from '@blindai/core'
-import { at, field, hex, refuseSnp, type SnpRefusal } from '../support/snp-mock.ts'
+import { at, field, hex } from '../support/snp-mock.ts'
+import { refuseSnp, type SnpRefusal } from '../support/snp-refusal.ts'
 
 // Offsets are those of AMD 56860, "ATTESTATION_REPORT Structure".
 

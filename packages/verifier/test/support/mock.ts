@@ -12,7 +12,13 @@ import {
   unixSeconds,
   utf8,
 } from '@blindai/core'
-import { type AuthorityChanges, createMockAuthority, MOCK_MEASUREMENTS, type MockAuthority } from '@blindai/simulator'
+import {
+  type AuthorityChanges,
+  createMockAuthority,
+  MOCK_ENCLAVE,
+  MOCK_MEASUREMENTS,
+  type MockAuthority,
+} from '@blindai/simulator'
 import { type AttestationResult, parsePolicy, type VerifyOptions, verify } from '../../src/index.ts'
 
 /** 2026-11-23T04:19:30Z. */
@@ -57,6 +63,25 @@ export const POLICY: JsonObject = {
   simulated: { rootSha256: [authority.rootSha256], measurements: [REFERENCE] },
 }
 
+export const SGX_REFERENCE = {
+  name: 'test enclave',
+  date: '2026-11-20',
+  mrEnclave: MOCK_ENCLAVE.mrEnclave,
+  mrSigner: MOCK_ENCLAVE.mrSigner,
+  isvProdId: MOCK_ENCLAVE.isvProdId,
+  minimumIsvSvn: MOCK_ENCLAVE.isvSvn,
+}
+
+/** Accepts the authority's SGX evidence of the reference measurements. */
+export const SGX_POLICY: JsonObject = {
+  version: 1,
+  name: 'test',
+  simulated: { rootSha256: [authority.rootSha256], sgxMeasurements: [SGX_REFERENCE] },
+}
+
+/** The structure of the evidence that is made. */
+export type Tee = 'tdx' | 'sgx'
+
 /** A document whose endorsements are Intel's, or in their form. */
 export interface DcapDocument extends AttestationDocument {
   readonly endorsements?: DcapEndorsements
@@ -78,7 +103,7 @@ export interface Wrong {
 }
 
 /** A document of the mock authority, right in everything but what is asked. */
-export async function makeDocument(wrong: Wrong = {}): Promise<Uint8Array> {
+export async function makeDocument(wrong: Wrong = {}, tee: Tee = 'tdx'): Promise<Uint8Array> {
   const maker =
     wrong.authority ??
     (wrong.changes === undefined
@@ -93,19 +118,21 @@ export async function makeDocument(wrong: Wrong = {}): Promise<Uint8Array> {
   const nonce = nonces === undefined ? new Uint8Array() : nonces.length === 1 ? nonces[0] : await combineNonces(nonces)
   const text = JSON.stringify(wrong.statement?.(STATEMENT) ?? STATEMENT)
   const statement = utf8(wrong.statementText?.(text) ?? text)
-  const { bytes } = await maker.source().collect(await reportData(nonce ?? new Uint8Array(), statement))
+  const source = tee === 'sgx' ? maker.sgxSource() : maker.source()
+  const { bytes } = await source.collect(await reportData(nonce ?? new Uint8Array(), statement))
   const document: DcapDocument = {
     statement: toBase64Url(statement),
     nonce: toBase64Url(nonce ?? new Uint8Array()),
     ...(nonces !== undefined && nonces.length > 1 && { nonces: nonces.map(toBase64Url) }),
-    evidence: { format: wrong.format ?? 'simulated', bytes: toBase64Url(bytes) },
-    endorsements: maker.endorsements,
+    evidence: { format: wrong.format ?? source.format, bytes: toBase64Url(bytes) },
+    endorsements: tee === 'sgx' ? maker.endorseSgx(NOW) : maker.endorsements,
   }
   return utf8(JSON.stringify(wrong.document?.(document) ?? document))
 }
 
 /** What the verifier finds of it. */
-export async function judge(wrong: Wrong = {}): Promise<AttestationResult> {
-  const policy = parsePolicy(wrong.policy?.(POLICY) ?? POLICY)
-  return verify(await makeDocument(wrong), policy, { now: NOW, ...wrong.options })
+export async function judge(wrong: Wrong = {}, tee: Tee = 'tdx'): Promise<AttestationResult> {
+  const base = tee === 'sgx' ? SGX_POLICY : POLICY
+  const policy = parsePolicy(wrong.policy?.(base) ?? base)
+  return verify(await makeDocument(wrong, tee), policy, { now: NOW, ...wrong.options })
 }

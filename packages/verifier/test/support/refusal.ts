@@ -18,7 +18,7 @@ import {
 } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
 import type { CheckCode } from '../../src/index.ts'
-import { authority, DAY, judge, NOW, type Wrong } from './mock.ts'
+import { authority, DAY, judge, NOW, type Tee, type Wrong } from './mock.ts'
 
 /** One thing wrong, and the one code that says so. */
 export interface Refusal extends Wrong {
@@ -29,12 +29,17 @@ export interface Refusal extends Wrong {
 }
 
 /** Tests that each is refused by its code, and that the document without the one wrong thing is accepted. */
-export function refuse(name: string, usual: 'none' | 'contraindicated', refusals: readonly Refusal[]): void {
+export function refuse(
+  name: string,
+  usual: 'none' | 'contraindicated',
+  refusals: readonly Refusal[],
+  tee: Tee = 'tdx',
+): void {
   describe(name, () => {
     for (const { code, check, why, details, ...wrong } of refusals) {
       test(`${code}: ${why}`, async () => {
-        expect(await judge()).toMatchObject({ status: 'affirming' })
-        const result = await judge(wrong)
+        expect(await judge({}, tee)).toMatchObject({ status: 'affirming' })
+        const result = await judge(wrong, tee)
         expect(result, JSON.stringify(result.failed)).toMatchObject({
           status: usual,
           failed: { code: check, status: 'failed', error: { code, ...(details && { details }) } },
@@ -123,3 +128,11 @@ export function revokedBy(
     [list]: (fields: object) => ({ ...fields, revoked: [{ serial, date: earlier, reason: 1 }] }),
   }
 }
+
+/** Bytes of the evidence changed after everything was signed. */
+export const evidenceBytes =
+  (change: (evidence: Uint8Array) => Uint8Array): Wrong['document'] & object =>
+  ({ evidence, ...rest }) => ({
+    ...rest,
+    evidence: { ...evidence, bytes: toBase64Url(change(fromBase64Url('evidence', evidence.bytes))) },
+  })

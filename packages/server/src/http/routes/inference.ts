@@ -11,7 +11,7 @@ import {
   type ServerMetadata,
   type WantedOutputs,
 } from '@blindai/protocol'
-import { type ModelRecord, type ModelRepository, modelKey } from '../../models/index.ts'
+import { type ModelRecord, type ModelRepository, modelKey, nameFor } from '../../models/index.ts'
 import type { ScheduledModel, Scheduler } from '../../scheduler/index.ts'
 import { type ApiResponse, type Call, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
@@ -54,7 +54,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
   function metadata(call: Call): ApiResponse {
     const record = modelOf(models, call)
     const metadata: ModelMetadata = {
-      name: nameOf(record),
+      name: nameOf(call, record),
       versions: [ONLY_VERSION, record.sha256],
       platform: record.kind === 'onnx' ? 'onnxruntime_onnx' : 'huggingface_bundle',
       inputs: record.description.inputs,
@@ -66,7 +66,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
   function ready(call: Call): ApiResponse {
     const record = modelOf(models, call)
     const isReady = !scheduler.isQuarantined(modelKey(record), call.tenant.name)
-    return jsonResponse(isReady ? 200 : 503, { name: nameOf(record), ready: isReady })
+    return jsonResponse(isReady ? 200 : 503, { name: nameOf(call, record), ready: isReady })
   }
 
   async function infer(call: Call): Promise<ApiResponse> {
@@ -82,7 +82,12 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     )
     checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
     const id = asked.id === undefined ? {} : { id: asked.id }
-    const answer = { modelName: nameOf(record), modelVersion: call.params.version ?? ONLY_VERSION, ...id, outputs }
+    const answer = {
+      modelName: nameOf(call, record),
+      modelVersion: call.params.version ?? ONLY_VERSION,
+      ...id,
+      outputs,
+    }
     const encoded = encodeInferResponse(answer, asked)
     const headers: Record<string, string> = { 'content-type': encoded.contentType }
     if (encoded.headerLength !== undefined) headers[HEADER_LENGTH] = String(encoded.headerLength)
@@ -121,8 +126,8 @@ export function scheduled(models: ModelRepository, record: ModelRecord): Schedul
 }
 
 /** What a model is called in answers. */
-export function nameOf(record: ModelRecord): string {
-  return record.name ?? record.sha256
+function nameOf({ tenant }: Call, record: ModelRecord): string {
+  return nameFor(tenant.name, record) ?? record.sha256
 }
 
 function modelOf(models: ModelRepository, { params, tenant }: Call): ModelRecord {

@@ -5,6 +5,7 @@ import {
   type ModelManifest,
   type ModelRecord,
   type ModelRepository,
+  nameFor,
 } from '../../models/index.ts'
 import { isTenantName } from '../../tenants/index.ts'
 import { type ApiResponse, type Call, emptyResponse, jsonResponse } from '../api.ts'
@@ -154,5 +155,6 @@ function tensorsOf({ description }: ModelRecord): object {
 
 function listed(record: ModelRecord, { tenant }: Call): object {
   const owner = record.owner === tenant.name
-  return { ...summaryOf(record), owner, createdAt: record.createdAt, ...(owner ? { grants: record.grants } : {}) }
+  const name = nameFor(tenant.name, record)
+  return { ...summaryOf(record), name, owner, createdAt: record.createdAt, ...(owner ? { grants: record.grants } : {}) }
 }

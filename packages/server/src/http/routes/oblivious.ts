@@ -1,14 +1,16 @@
 import {
-  type BinaryRequest,
   type BinaryResponse,
+  type HttpBody,
   MEDIA_TYPES,
   type OhttpGateway,
+  type OpenedRequest,
   RequestRefused,
+  type SealedResponse,
   type SealResponse,
 } from '@blindai/channel'
-import { concatBytes } from '@blindai/core'
-import type { ApiRequest, ApiResponse, Call } from '../api.ts'
+import type { ApiBody, ApiResponse, Call, SealedRequest } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import type { BodyLease } from '../body-memory.ts'
 import { errorResponse, publicError } from '../error-response.ts'
 import { bodyOfBytes, bodyOfPieces } from '../memory-body.ts'
 import { header } from '../request-fields.ts'
@@ -17,7 +19,7 @@ import type { Route } from '../router.ts'
 export interface ObliviousServices {
   readonly gateway: OhttpGateway
   /** Serves the request inside, as if it had come directly. */
-  readonly dispatch: (request: ApiRequest) => Promise<ApiResponse>
+  readonly dispatch: (request: SealedRequest) => Promise<ApiResponse>
 }
 
 /**
@@ -28,15 +30,14 @@ export interface ObliviousServices {
  */
 export function obliviousRoutes({ gateway, dispatch }: ObliviousServices): Route[] {
   async function exchange(call: Call): Promise<ApiResponse> {
-    const { request } = call
+    const { request, lease } = call
     if (request.channel.kind === 'ohttp') throw new ApiError('NOT_FOUND', {})
     const contentType = header(request.headers, 'content-type') ?? ''
-    // A whole request is in memory until it is answered; of a chunked one only what its route collects.
+    // A whole request is in memory before it can be opened; of a chunked one only what its route collects.
     const isWhole = contentType === MEDIA_TYPES.whole.request
-    const body = isWhole ? counted(request.body, call) : request.body
     try {
-      const opened = await gateway.open(contentType, body)
-      const inner = await dispatch(innerRequest(opened.request, request.signal))
+      const opened = await gateway.open(contentType, isWhole ? counted(request.body, lease) : request.body)
+      const inner = await dispatch(innerRequest(opened, call))
       return sealed(opened.sealResponse, inner)
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error
@@ -57,31 +58,63 @@ export function obliviousRoutes({ gateway, dispatch }: ObliviousServices): Route
   ]
 }
 
-async function* counted(body: AsyncIterable<Uint8Array>, { lease }: Call): AsyncGenerator<Uint8Array> {
-  for await (const piece of body) {
+/**
+ * Counts a whole request while it comes. Nobody knows yet whose it is, and all of them share one bound: until the last byte
+ * is there, its memory is offered to later ones, so whoever holds back the end of many keeps nobody out.
+ */
+async function* counted(body: AsyncIterable<Uint8Array>, lease: BodyLease): AsyncGenerator<Uint8Array> {
+  const taken = new AbortController()
+  lease.offer((cause) => taken.abort(cause))
+  const pieces = body[Symbol.asyncIterator]()
+  for (;;) {
+    taken.signal.throwIfAborted()
+    const next = await nextPiece(pieces, taken.signal)
+    if (next.done === true) break
     // Held twice for a moment: as it came, and opened.
-    lease.grow(2 * piece.byteLength)
-    yield piece
+    lease.grow(2 * next.value.byteLength)
+    yield next.value
   }
+  lease.keep()
 }
 
-function innerRequest({ method, path, headers, body }: BinaryRequest, signal: AbortSignal): ApiRequest {
+/** The next piece, or the reason of the signal where that comes first. */
+function nextPiece(pieces: AsyncIterator<Uint8Array>, signal: AbortSignal): Promise<IteratorResult<Uint8Array>> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+    pieces
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function innerRequest({ head, admit }: OpenedRequest, { request: { signal }, lease }: Call): SealedRequest {
   const fields: Record<string, string | string[]> = Object.create(null)
-  for (const [name, value] of headers) {
+  for (const [name, value] of head.headers) {
     const former = fields[name]
     fields[name] = former === undefined ? value : [...(typeof former === 'string' ? [former] : former), value]
   }
+  const { path } = head
   const question = path.indexOf('?')
   return {
-    method,
+    method: head.method,
     path: question < 0 ? path : path.slice(0, question),
     query: question < 0 ? '' : path.slice(question + 1),
     headers: fields,
-    body:
-      body instanceof Uint8Array ? bodyOfBytes(body) : bodyOfPieces(body, announcedLength(fields['content-length'])),
+    admit: () => {
+      const { body } = admit()
+      // From here on its tenant answers for it.
+      lease.end()
+      return bodyOf(body, announcedLength(fields['content-length']))
+    },
     signal,
     channel: { kind: 'ohttp' },
   }
+}
+
+function bodyOf(body: HttpBody, length: number | undefined): ApiBody {
+  return body instanceof Uint8Array ? bodyOfBytes(body) : bodyOfPieces(body, length)
 }
 
 /** The gateway has checked that the field, if it is there, is one number. */
@@ -93,10 +126,20 @@ function sealed(seal: SealResponse, { status, headers, body, onSent }: ApiRespon
   const response: BinaryResponse = {
     status,
     headers: Object.entries(headers),
-    body: Symbol.asyncIterator in body ? body : concatBytes(...body),
+    body: Symbol.asyncIterator in body ? body : Buffer.concat(body),
   }
-  const { contentType, contentLength, body: pieces } = seal(response)
+  const { contentType, contentLength, body: pieces } = sealOr(() => seal(response), onSent)
   const length: Record<string, string> = contentLength === undefined ? {} : { 'content-length': String(contentLength) }
   const answer = { status: 200, headers: { 'content-type': contentType, ...length }, body: pieces }
   return onSent === undefined ? answer : { ...answer, onSent }
+}
+
+/** Seals; an answer that cannot be sealed is never sent, and holds its memory no longer. */
+function sealOr(seal: () => SealedResponse, onSent: (() => void) | undefined): SealedResponse {
+  try {
+    return seal()
+  } catch (error) {
+    onSent?.()
+    throw error
+  }
 }

@@ -8,6 +8,7 @@ import {
   type FrameLimits,
   parseFrameHeader,
 } from '../wire/frame.ts'
+import { asFailure } from './failure.ts'
 
 /** Bodies up to this size share one buffer; larger ones get their own, which is gone after the run. */
 const SHARED_BODY_BYTES = 16 * 1024 * 1024
@@ -27,14 +28,19 @@ export class Channel {
     this.#descriptor = descriptor
   }
 
-  /** The next frame, or undefined when the gatekeeper has gone. Its body is valid until the next call. */
+  /**
+   * The next frame, or undefined when the gatekeeper has gone. Its body is valid until the next call.
+   *
+   * @throws {Failure} `MODEL_NEEDS_MORE_MEMORY` when there is no room for the body, which is passed over.
+   */
   receive(): Frame | undefined {
     const headerBytes = new Uint8Array(FRAME_HEADER_BYTES)
     if (!this.#fill(headerBytes)) return undefined
     const header = parseFrameHeader(headerBytes, LIMITS)
     const head = new Uint8Array(header.headBytes)
+    if (!this.#fill(head)) return undefined
     const body = this.#bodyBuffer(header)
-    return this.#fill(head) && this.#fill(body) ? { kind: header.kind, head, body } : undefined
+    return this.#fill(body) ? { kind: header.kind, head, body } : undefined
   }
 
   /** Sends a frame whole. */
@@ -46,9 +52,19 @@ export class Channel {
   }
 
   #bodyBuffer({ kind, bodyBytes }: FrameHeader): Uint8Array<ArrayBuffer> {
-    if (kind === 'load' || bodyBytes > SHARED_BODY_BYTES) return new Uint8Array(bodyBytes)
+    if (kind === 'load' || bodyBytes > SHARED_BODY_BYTES) return this.#ownBuffer(bodyBytes)
     if (this.#shared.byteLength < bodyBytes) this.#shared = new Uint8Array(2 ** Math.ceil(Math.log2(bodyBytes)))
     return this.#shared.subarray(0, bodyBytes)
+  }
+
+  #ownBuffer(length: number): Uint8Array<ArrayBuffer> {
+    try {
+      return new Uint8Array(length)
+    } catch (error) {
+      const skipped = new Uint8Array(65_536)
+      for (let left = length; left > 0; left -= skipped.byteLength) this.#fill(skipped.subarray(0, left))
+      throw asFailure(error, 'RUN_FAILED', 'internal')
+    }
   }
 
   #fill(buffer: Uint8Array): boolean {

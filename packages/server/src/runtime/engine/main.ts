@@ -14,27 +14,31 @@ const CHANNEL_DESCRIPTOR = 3
 
 const channel = new Channel(CHANNEL_DESCRIPTOR)
 const model = await load()
-while (model !== undefined) {
-  const frame = channel.receive()
-  if (frame === undefined) break
-  send(await answered(() => model.answer(frame)))
+let isOpen = model !== undefined
+while (isOpen) {
+  const reply = await answered(async () => {
+    const frame = channel.receive()
+    return frame === undefined ? undefined : model?.answer(frame)
+  })
+  isOpen = reply !== undefined
+  if (reply !== undefined) send(reply)
 }
 process.exit(0)
 
 async function load(): Promise<ServedModel | undefined> {
-  const frame = channel.receive()
-  if (frame?.kind !== 'load') return undefined
   let loaded: ServedModel | undefined
   const reply = await answered(async () => {
+    const frame = channel.receive()
+    if (frame?.kind !== 'load') return undefined
     loaded = await ServedModel.load(parseHead<LoadMessage>(frame.head), frame.body)
     return loaded.describe()
   })
-  send(reply)
+  if (reply !== undefined) send(reply)
   return loaded
 }
 
 /** A failure is an answer too. Its cause stays here: it could hold something of the input. */
-async function answered(work: () => Promise<Reply>): Promise<Reply> {
+async function answered(work: () => Promise<Reply | undefined>): Promise<Reply | undefined> {
   try {
     return await work()
   } catch (error) {

@@ -1,7 +1,14 @@
 import { type JsonValue, utf8 } from '@blindai/core'
 import type { TaskInput } from '@blindai/protocol'
 import type { Frame, FrameKind } from '../wire/frame.ts'
-import type { LoadMessage, ReadyMessage, TaskAnswer, TaskInputMessage, TaskMessage } from '../wire/messages.ts'
+import {
+  type LoadMessage,
+  MAX_ANSWER_HEAD_BYTES,
+  type ReadyMessage,
+  type TaskAnswer,
+  type TaskInputMessage,
+  type TaskMessage,
+} from '../wire/messages.ts'
 import { encodeTensorTable, parseTensorTable } from '../wire/tensor-table.ts'
 import { openBundle } from './bundle/bundle.ts'
 import { asFailure, Failure } from './failure.ts'
@@ -20,29 +27,34 @@ export interface Reply {
 /** The one model of this process, and its task where it has one. */
 export class ServedModel {
   readonly #session: Session
+  readonly #maxOutputBytes: number
   readonly #task: { readonly name: string; readonly task: Task } | undefined
 
-  constructor(session: Session, task: { readonly name: string; readonly task: Task } | undefined) {
+  constructor(session: Session, maxOutputBytes: number, task?: { readonly name: string; readonly task: Task }) {
     this.#session = session
+    this.#maxOutputBytes = maxOutputBytes
     this.#task = task
   }
 
   /** Screens, loads and warms up. @throws {Failure} whose code starts with `MODEL_`, or `TASK_UNSUPPORTED`. */
-  static async load({ kind, task, threads }: LoadMessage, bytes: Uint8Array): Promise<ServedModel> {
+  static async load({ kind, task, threads, maxOutputBytes }: LoadMessage, bytes: Uint8Array): Promise<ServedModel> {
     if (kind === 'onnx') {
       if (task !== null) throw new Failure('TASK_UNSUPPORTED', 'task-needs-a-bundle')
       screenModel(bytes)
       const session = await Session.load(bytes, threads)
       await session.warmUp()
-      return new ServedModel(session, undefined)
+      return new ServedModel(session, maxOutputBytes)
     }
     const bundle = openBundle(bytes)
     const session = await Session.load(bundle.files.get(bundle.mainModel) ?? new Uint8Array(0), threads)
     if (task === null) {
       await session.warmUp()
-      return new ServedModel(session, undefined)
+      return new ServedModel(session, maxOutputBytes)
     }
-    return new ServedModel(session, { name: task, task: await loadTask(task, bundle, session.ort, threads) })
+    return new ServedModel(session, maxOutputBytes, {
+      name: task,
+      task: await loadTask(task, bundle, session.ort, threads),
+    })
   }
 
   /** The reply that describes the model. */
@@ -58,15 +70,23 @@ export class ServedModel {
         const { tensors, wanted } = parseTensorTable(frame.head, frame.body)
         const outputs = await this.#session.run(tensors, wanted)
         const { head, parts } = encodeTensorTable({ tensors: outputs, wanted: undefined })
-        return { kind: 'tensors', head, parts }
+        return this.#bounded({ kind: 'tensors', head, parts })
       }
       case 'task': {
         const answer: TaskAnswer = { outputs: await this.#runTask(parseHead(frame.head), frame.body) }
-        return jsonReply('json', answer)
+        return this.#bounded(jsonReply('json', answer))
       }
       default:
         throw new Failure('RUN_FAILED', 'frame-kind', frame.kind)
     }
+  }
+
+  /** What the gatekeeper would take for a breach of the protocol is refused here. @throws {Failure} `OUTPUT_TOO_LARGE`. */
+  #bounded(reply: Reply): Reply {
+    let bodyBytes = 0
+    for (const part of reply.parts) bodyBytes += part.byteLength
+    if (reply.head.byteLength <= MAX_ANSWER_HEAD_BYTES && bodyBytes <= this.#maxOutputBytes) return reply
+    throw new Failure('OUTPUT_TOO_LARGE', 'too-large')
   }
 
   async #runTask(message: TaskMessage, body: Uint8Array): Promise<JsonValue[]> {

@@ -38,13 +38,25 @@ export class EngineChannel {
     stream.on('error', () => this.#stream.destroy())
   }
 
-  /** Sends a frame; what does not fit the socket's buffer follows by itself. The parts must not change until it is answered. */
-  send(kind: FrameKind, head: Uint8Array, parts: readonly Uint8Array[], bodyBytes: number): void {
+  /**
+   * Sends a frame; what does not fit the socket's buffer follows by itself. The parts must not change until it is answered.
+   *
+   * Resolves when the engine's socket has taken all of it, and never when the engine ends before; the caller watches for that.
+   * An answer before it ends nothing: this side's memory would fill with what engines answer and do not read.
+   */
+  send(kind: FrameKind, head: Uint8Array, parts: readonly Uint8Array[], bodyBytes: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const onTaken = (error: Error | null | undefined): void => {
+      if (error === null || error === undefined) resolve()
+    }
+    const pieces = [encodeFrameHeader({ kind, headBytes: head.byteLength, bodyBytes }), head, ...parts]
+    const filled = pieces.filter((piece) => piece.byteLength > 0)
     this.#stream.cork()
-    this.#stream.write(encodeFrameHeader({ kind, headBytes: head.byteLength, bodyBytes }))
-    if (head.byteLength > 0) this.#stream.write(head)
-    for (const part of parts) this.#stream.write(part)
+    for (const [index, piece] of filled.entries()) {
+      this.#stream.write(piece, index === filled.length - 1 ? onTaken : undefined)
+    }
     this.#stream.uncork()
+    return promise
   }
 
   /** Writes some bytes of a body whose frame was announced; resolves when more may follow. False when the channel is gone. */

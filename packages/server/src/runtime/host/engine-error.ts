@@ -13,6 +13,7 @@ export interface EngineErrorDetails {
   OUTPUT_UNKNOWN: { readonly output: string }
   TASK_UNSUPPORTED: { readonly reason: string }
   RUN_FAILED: { readonly reason: string }
+  OUTPUT_TOO_LARGE: { readonly limit: number }
   DEADLINE_EXCEEDED: { readonly phase: EnginePhase; readonly deadlineMs: number }
   ENGINE_CRASHED: { readonly phase: EnginePhase; readonly exitCode: number | null; readonly signal: string | null }
   ENGINE_OUT_OF_MEMORY: { readonly phase: EnginePhase; readonly memoryBudgetBytes: number }
@@ -53,6 +54,10 @@ export const ENGINE_CATALOGUE: Catalogue<EngineErrorDetails> = {
   RUN_FAILED: {
     message: (d) => `the model could not compute this input: ${d.reason}`,
     hint: 'Check shapes and values of the inputs against what the model expects.',
+  },
+  OUTPUT_TOO_LARGE: {
+    message: (d) => `the outputs of this run are larger than the ${d.limit} bytes that one answer may have`,
+    hint: 'Send less at once, or ask for fewer outputs.',
   },
   DEADLINE_EXCEEDED: {
     message: (d) => `the ${d.phase} took longer than ${d.deadlineMs} ms and was killed`,

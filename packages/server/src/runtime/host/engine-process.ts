@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { Duplex, type Readable } from 'node:stream'
+import { constants } from 'node:os'
+import { Duplex } from 'node:stream'
 import { isMalformedError } from '@blindai/core'
 import { isProtocolError } from '@blindai/protocol'
 import type { Frame, FrameKind, FrameLimits } from '../wire/frame.ts'
@@ -49,9 +50,10 @@ export class EngineProcess {
     this.#child = child
     this.#memoryBudgetBytes = memoryBudgetBytes
     this.#channel = new EngineChannel(stream, () => this.#stop('protocol'))
-    const stderr = keepTail(child.stderr)
+    const stderr = keepTail(child)
     // 'close' comes when every copy of the channel's other end is gone, and with them the memory behind it.
-    child.on('close', (exitCode, signal) => {
+    child.on('close', (status, killedBy) => {
+      const { exitCode, signal } = endOf(status, killedBy)
       const reason = this.#end ?? (MEMORY_WORDS.test(stderr()) ? 'out-of-memory' : 'crashed')
       resolve({ reason, exitCode, signal })
     })
@@ -96,10 +98,11 @@ export class EngineProcess {
     try {
       const received = this.#channel.receive(reply)
       received.catch(() => undefined)
-      this.#channel.send(kind, head, parts, bodyBytes)
+      const sent = this.#channel.send(kind, head, parts, bodyBytes)
       if (exchange.stream !== undefined) await Promise.race([exchange.stream(this.#channel), gone])
       const frame = await Promise.race([received.catch(() => gone), gone])
-      if (frame.kind === 'failure') throw await this.parsed(phase, () => this.#failureOf(frame))
+      await Promise.race([sent, gone])
+      if (frame.kind === 'failure') throw await this.parsed(phase, () => this.#failureOf(frame, reply))
       return frame
     } finally {
       clearTimeout(timer)
@@ -139,7 +142,7 @@ export class EngineProcess {
     }
   }
 
-  #failureOf(frame: Frame): EngineError {
+  #failureOf(frame: Frame, { maxHeadBytes, maxBodyBytes }: FrameLimits): EngineError {
     const { code, reason, subject } = parseFailure(frame)
     switch (code) {
       case 'MODEL_REFUSED':
@@ -153,21 +156,41 @@ export class EngineProcess {
       case 'TASK_UNSUPPORTED':
       case 'RUN_FAILED':
         return new EngineError(code, { reason })
+      case 'OUTPUT_TOO_LARGE':
+        // An answer without a body is JSON in its head.
+        return new EngineError(code, { limit: maxBodyBytes === 0 ? maxHeadBytes : maxBodyBytes })
       default:
         return code satisfies never
     }
   }
 }
 
-/** Drains a stream and keeps its last bytes, which are looked at once and never written anywhere. */
-function keepTail(stream: Readable | null): () => string {
+/** How a process ended. A shell that waited for it tells of a signal by a status beyond 128. Source: POSIX, "Exit Status". */
+function endOf(status: number | null, signal: string | null): { exitCode: number | null; signal: string | null } {
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === (status ?? 0) - SIGNAL_STATUS) ?? []
+  return name === undefined ? { exitCode: status, signal } : { exitCode: null, signal: name }
+}
+
+const SIGNAL_STATUS = 128
+
+/**
+ * Drains standard error and keeps its last bytes, which are looked at once and never written anywhere. Once the process has
+ * ended the rest is read whatever its length: 'close' waits for it.
+ */
+function keepTail(child: ChildProcess): () => string {
+  const stream = child.stderr
   let tail = Buffer.alloc(0)
   let total = 0
+  let isOver = false
   stream?.on('data', (chunk: Buffer) => {
     tail = Buffer.concat([tail, chunk]).subarray(-STDERR_TAIL_BYTES)
     total += chunk.byteLength
-    if (total > STDERR_LIMIT_BYTES) stream.pause()
+    if (total > STDERR_LIMIT_BYTES && !isOver) stream.pause()
   })
   stream?.on('error', () => stream.destroy())
+  child.once('exit', () => {
+    isOver = true
+    stream?.resume()
+  })
   return () => tail.toString('latin1')
 }

@@ -19,7 +19,7 @@ export interface EngineLimits {
   readonly threads: number
   /** From the start of the process to the end of the warm-up run. */
   readonly loadDeadlineMs: number
-  /** Bytes of all outputs of a run; 512 MiB unless given. */
+  /** Bytes of all outputs of a run, which is refused past them; 512 MiB unless given. */
   readonly maxOutputBytes?: number
 }
 

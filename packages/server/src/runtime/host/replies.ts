@@ -1,7 +1,7 @@
 import { fromUtf8, type JsonObject, type JsonValue, MalformedError, parseJson } from '@blindai/core'
 import { checkRawTensor, isDatatype, type RawTensor, type TensorMetadata } from '@blindai/protocol'
 import type { Frame, FrameLimits } from '../wire/frame.ts'
-import { FAILURE_CODES, type FailureMessage, type ReadyMessage } from '../wire/messages.ts'
+import { FAILURE_CODES, type FailureMessage, MAX_ANSWER_HEAD_BYTES, type ReadyMessage } from '../wire/messages.ts'
 import { MAX_TENSORS, parseTensorTable } from '../wire/tensor-table.ts'
 
 /**
@@ -12,7 +12,7 @@ import { MAX_TENSORS, parseTensorTable } from '../wire/tensor-table.ts'
  */
 
 /** Bounds of a reply that is JSON. */
-export const JSON_REPLY: FrameLimits = { maxHeadBytes: 4 * 1024 * 1024, maxBodyBytes: 0 }
+export const JSON_REPLY: FrameLimits = { maxHeadBytes: MAX_ANSWER_HEAD_BYTES, maxBodyBytes: 0 }
 
 /** Bounds of a reply that is tensors. */
 export function tensorReply(maxOutputBytes: number): FrameLimits {

@@ -31,7 +31,8 @@ export async function startEngine(
   const abort = (): void => void process.kill()
   signal?.addEventListener('abort', abort)
   try {
-    const head: LoadMessage = { kind: model.kind, task: model.task ?? null, threads: limits.threads }
+    const { threads, maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = limits
+    const head: LoadMessage = { kind: model.kind, task: model.task ?? null, threads, maxOutputBytes }
     const frame = await process.exchange({
       kind: 'load',
       head: utf8(JSON.stringify(head)),
@@ -44,7 +45,7 @@ export async function startEngine(
     })
     const { inputs, outputs } = await process.parsed('load', () => parseReady(frame))
     const description = { inputs, outputs, ...(model.task === undefined ? {} : { task: model.task }) }
-    return new RunningEngine(process, description, limits.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES)
+    return new RunningEngine(process, description, maxOutputBytes)
   } catch (error) {
     await process.kill()
     signal?.throwIfAborted()

@@ -12,7 +12,12 @@ export interface LoadMessage {
   readonly kind: 'onnx' | 'bundle'
   readonly task: string | null
   readonly threads: number
+  /** Bytes of all outputs of a run; more is a failure and not sent. */
+  readonly maxOutputBytes: number
 }
+
+/** Bytes of the head of an answer. */
+export const MAX_ANSWER_HEAD_BYTES: number = 4 * 1024 * 1024
 
 /** Head of `task`; the body is the files, one after the other. */
 export interface TaskMessage {
@@ -53,6 +58,7 @@ export const FAILURE_CODES = [
   'INPUT_UNSUPPORTED',
   'TASK_UNSUPPORTED',
   'RUN_FAILED',
+  'OUTPUT_TOO_LARGE',
 ] as const
 
 /** One of `FAILURE_CODES`. */

@@ -1,4 +1,4 @@
-import { ByteReader, concatBytes, fromUtf8, MalformedError, utf8 } from '@blindai/core'
+import { ByteReader, fromUtf8, joinBytes, MalformedError, utf8 } from '@blindai/core'
 import type { Datatype, RawTensor } from '@blindai/protocol'
 
 /**
@@ -73,7 +73,7 @@ export function encodeTensorTable({ tensors, wanted }: TensorTable): EncodedTens
   }
   head.push(u32(wanted === undefined ? ALL_OUTPUTS : wanted.length))
   for (const name of wanted ?? []) head.push(...encodeName(name))
-  return { head: concatBytes(...head), parts, bodyBytes }
+  return { head: joinBytes(head), parts, bodyBytes }
 }
 
 /**

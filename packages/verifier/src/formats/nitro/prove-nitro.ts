@@ -85,7 +85,7 @@ function refuseEndorsements(endorsements: unknown): void {
   throw new MalformedError('UNKNOWN_MEMBER', { field: 'document', member: 'endorsements' })
 }
 
-/** Every key is on P-384 and signs with SHA-384, as in AWS's. */
+/** Every key is on P-384 and signs with SHA-384, as in AWS's; the lowest certificate says nothing of a path below it. */
 async function verifyNitroChain(chain: readonly Certificate[], now: UnixSeconds): Promise<void> {
   for (const { field, publicKey, signatureAlgorithm } of chain) {
     const { curve } = requireEcKey(field, publicKey)
@@ -95,6 +95,9 @@ async function verifyNitroChain(chain: readonly Certificate[], now: UnixSeconds)
       throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: `${scheme} with ${hash}` })
   }
   await verifyChain(chain, 'end-entity', now)
+  const [leaf] = chain
+  if (leaf?.basicConstraints.pathLength === undefined) return
+  throw new VerifierError('UNEXPECTED_CA', { subject: leaf.subject.commonName })
 }
 
 /** The signature covers the time; a time at which the key could not have signed is not its word. */

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import { asFailure, Failure } from '../failure.ts'
-import { TRANSFORMERS } from '../tasks/transformers-module.ts'
 import { type ImageHeader, MAX_PIXELS, readImageHeader } from './image-header.ts'
 
 /** Rows of RGB, eight bits each. */
@@ -35,7 +34,7 @@ let loaded: Sharp | undefined
 
 /** Loads sharp, the copy that transformers has: two libvips in one process would be one too many. */
 export function loadSharp(threads: number): void {
-  const required: unknown = createRequire(import.meta.resolve(TRANSFORMERS))('sharp')
+  const required: unknown = createRequire(import.meta.resolve('@huggingface/transformers'))('sharp')
   if (!isSharp(required)) throw new TypeError('sharp is not the function that it was')
   required.cache(false)
   required.concurrency(threads)

@@ -27,7 +27,7 @@ export interface TransformersEnvironment {
 }
 
 /** The package's name, and nothing that the compiler would follow to its declarations. */
-export const TRANSFORMERS: string = '@huggingface/transformers'
+const TRANSFORMERS: string = '@huggingface/transformers'
 
 /** Imports transformers: a tenth of a second, so only where a task needs it. */
 export async function importTransformers(): Promise<Transformers> {

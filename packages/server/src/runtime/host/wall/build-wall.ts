@@ -10,6 +10,7 @@ import {
   type OwnUser,
   outerCommand,
   rootCommand,
+  SUPERVISOR_SCRIPT,
   WALL_SCRIPT,
 } from './launch.ts'
 import { type PrivateRoot, planPrivateRoot } from './private-root.ts'
@@ -51,6 +52,8 @@ async function fullWall(tools: Tools, user: OwnUser): Promise<Wall | undefined> 
     if (error instanceof RangeError) return undefined
     throw error
   }
+  // An id of nobody cannot read an installation that its owner keeps to himself; a user namespace can.
+  if (user.kind === 'identity' && !root.isForEveryone) return undefined
   const command = (budget: number, program: readonly string[]): string[] => [
     ...outerCommand(tools, user, NAMESPACES),
     ...[tools.sh, '-c', WALL_SCRIPT, 'sh', root.mountPoint, tools.mount, tools.tar],
@@ -94,9 +97,13 @@ async function reducedWall(tools: Tools): Promise<Wall> {
   const namespaces: Namespace[] = tried.filter(([, isThere]) => isThere).map(([namespace]) => namespace)
   for (const [namespace, isThere] of tried) if (!isThere) missing.add(PART_OF[namespace])
   if (user.kind === 'none') missing.add('own user')
+  // Without a process 1 to wait for them, what an engine starts can outlive it, and the engine the server.
+  const hasSupervisor = namespaces.includes('--pid')
+  if (!hasSupervisor) missing.add('death with the server')
 
   const command = (budget: number): string[] => [
     ...outerCommand(tools, user, namespaces),
+    ...(hasSupervisor ? [tools.sh, '-c', SUPERVISOR_SCRIPT, 'sh'] : []),
     ...limitCommand(tools, budget),
     ...dropCommand(tools.setpriv, user),
   ]

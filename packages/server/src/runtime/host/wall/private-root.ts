@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { utf8 } from '@blindai/core'
 import { engineCode, HOST_FOLDER, ROOTED_MAIN, readModule } from './engine-code.ts'
 import { packageParts } from './packages.ts'
@@ -26,6 +26,8 @@ export interface PrivateRoot {
   readonly archive: Uint8Array
   /** The existing folder upon which the file system is put together; our own host code, which no engine needs. */
   readonly mountPoint: string
+  /** True when every user of this machine may read what is shown; otherwise only the owner's own id can. */
+  readonly isForEveryone: boolean
 }
 
 /** Libraries by the names that programs ask for. The last is setpriv's. */
@@ -81,8 +83,20 @@ export function planPrivateRoot(tools: Tools, program?: string): PrivateRoot {
   ].map((entry): TarEntry => ({ ...entry, path: `${ROOT}/${entry.path}` }))
   const fstab = shown.map(({ source, target }) => fstabLine(source, `${HOST_FOLDER}/${ROOT}/${target}`)).join('')
   const archive = writeTar([{ path: ROOT, folder: true }, ...rooted, { path: 'fstab', content: utf8(fstab) }])
-  return { archive, mountPoint: HOST_FOLDER }
+  return { archive, mountPoint: HOST_FOLDER, isForEveryone: shown.every(({ source }) => isForEveryone(source)) }
 }
+
+/** True when others than owner and group may read a file, or a folder and what npm put into it. */
+export function isForEveryone(path: string): boolean {
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return (stat.mode & OTHERS_READ) !== 0
+  const first = readdirSync(path, { withFileTypes: true }).find((entry) => entry.isFile())
+  return (stat.mode & OTHERS_LIST) === OTHERS_LIST && (first === undefined || isForEveryone(join(path, first.name)))
+}
+
+/** Permission bits of others: read; read and search. */
+const OTHERS_READ = 0o004
+const OTHERS_LIST = 0o005
 
 function systemFiles(tools: Tools): { source: string; target: string }[] {
   const folders = LIBRARY_FOLDERS[process.arch] ?? []

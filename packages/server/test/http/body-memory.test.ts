@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { BodyMemory } from '../../src/http/body-memory.ts'
+
+const LIMITS = { maxBodyMemoryBytes: 1500, maxBodyMemoryBytesPerTenant: 1000 }
+
+describe('memory of bodies that was offered', () => {
+  test('is taken back, the oldest first, when a later body of the same tenant needs it', () => {
+    const memory = new BodyMemory(LIMITS)
+    const [oldest, older, newest] = ['', '', ''].map((tenant) => memory.lease(tenant))
+    const taken: string[] = []
+    oldest?.offer(({ code }) => taken.push(`oldest ${code}`))
+    older?.offer(({ code }) => taken.push(`older ${code}`))
+    oldest?.grow(500)
+    older?.grow(500)
+    newest?.grow(400)
+    expect(taken).toEqual(['oldest TENANT_BODY_MEMORY_FULL'])
+    expect(memory.bytes).toBe(900)
+    newest?.grow(200)
+    expect(taken).toEqual(['oldest TENANT_BODY_MEMORY_FULL', 'older TENANT_BODY_MEMORY_FULL'])
+    expect(memory.bytes).toBe(600)
+  })
+
+  test('is taken back for another tenant only where all memory is held', () => {
+    const memory = new BodyMemory(LIMITS)
+    const stranger = memory.lease('')
+    const taken: string[] = []
+    stranger.offer(({ code }) => taken.push(code))
+    stranger.grow(1000)
+    const alice = memory.lease('alice')
+    expect(() => alice.grow(1001)).toThrowError(expect.objectContaining({ code: 'TENANT_BODY_MEMORY_FULL' }))
+    expect(taken).toEqual([])
+    alice.grow(501)
+    expect(taken).toEqual(['BODY_MEMORY_FULL'])
+    expect(memory.bytes).toBe(501)
+  })
+
+  test('is not taken back once it is kept, nor for the one who offered it', () => {
+    const memory = new BodyMemory(LIMITS)
+    const lease = memory.lease('')
+    lease.offer(() => expect.unreachable())
+    lease.grow(1000)
+    expect(() => lease.grow(1)).toThrowError(expect.objectContaining({ code: 'TENANT_BODY_MEMORY_FULL' }))
+    lease.keep()
+    expect(() => memory.lease('').grow(1)).toThrowError(expect.objectContaining({ code: 'TENANT_BODY_MEMORY_FULL' }))
+    lease.end()
+    expect(memory.bytes).toBe(0)
+  })
+})
