@@ -23,14 +23,19 @@ const isRequired = (process.env.BLINDAI_REQUIRE ?? '').split(',').includes('faul
 const isWhole = (await buildWall()).level === 'full'
 
 const SECRET = openSync(SERVER, 'r')
+const INHERITED = 40
 
 function startServer(walling: string, mode: string, identity: object): ChildProcess {
   return spawn(process.execPath, ['--conditions=source', SERVER, walling, mode], {
     env: { HOME: dirname(SERVER) },
-    // Descriptor 9 is one that the server itself was given and might pass on.
-    stdio: ['ignore', 'pipe', 'inherit', ...new Array<'ignore'>(6).fill('ignore'), SECRET],
+    // Descriptors that the server itself was given and might pass on; Node keeps back the first of them by itself.
+    stdio: ['ignore', 'pipe', 'inherit', ...gap(9 - 3), SECRET, ...gap(INHERITED - 10), SECRET],
     ...identity,
   })
+}
+
+function gap(length: number): 'ignore'[] {
+  return new Array<'ignore'>(length).fill('ignore')
 }
 
 async function lineOf(child: ChildProcess): Promise<string> {
@@ -69,6 +74,7 @@ describe.runIf(isWhole || isRequired).each(USERS)(
 
     test('has inherited no descriptor but its channel', () => {
       expect(walled.descriptors).toEqual([])
+      expect(unwalled.descriptors).toEqual([INHERITED])
     })
 
     test('leaves its neighbours alone', () => {

@@ -52,8 +52,9 @@ function inner(
   method = 'GET',
   path = '/v2',
   more: readonly (readonly [string, string])[] = [],
+  of = served,
 ): BinaryRequest<Uint8Array> {
-  const headers = [['authorization', `Bearer ${served.key('alice')}`] as const, ...more]
+  const headers = [['authorization', `Bearer ${of.key('alice')}`] as const, ...more]
   return { method, scheme: 'https', authority: OHTTP_AUTHORITY, path, headers, body: new Uint8Array() }
 }
 
@@ -146,11 +147,17 @@ describe('a server that remembers as many requests as it may', () => {
       }),
     )
     const keys = await configsOf(small)
-    const first = await recorded('whole', inner(), keys)
+    const own = (): BinaryRequest<Uint8Array> => inner('GET', '/v2', [], small)
+    // Strangers fill nothing.
+    for (let n = 0; n < 20; n++) {
+      const strange = await recorded('whole', inner(), keys)
+      expect(await strange.post(small)).toEqual({ sealed: true, status: 401, code: 'UNAUTHENTICATED' })
+    }
+    const first = await recorded('whole', own(), keys)
     await first.post(small)
-    for (let n = 1; n < 16; n++) await (await recorded('whole', inner(), keys)).post(small)
+    for (let n = 1; n < 16; n++) await (await recorded('whole', own(), keys)).post(small)
     const refused = { sealed: false, status: 503, code: 'REPLAY_SET_FULL' }
-    expect(await (await recorded('whole', inner(), keys)).post(small)).toEqual(refused)
+    expect(await (await recorded('whole', own(), keys)).post(small)).toEqual(refused)
     expect(await first.post(small)).toEqual(refused)
   })
 })
@@ -174,7 +181,8 @@ describe('the gateway, with the limits that a server has', () => {
     }
     const codeOf = async (bytes: Uint8Array): Promise<string | undefined> => {
       try {
-        await gateway.open(contentType, bytes)
+        const opened = await gateway.open(contentType, bytes)
+        opened.admit()
         return undefined
       } catch (error) {
         if (!isChannelError(error)) throw error

@@ -1,12 +1,15 @@
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { utf8 } from '@blindai/core'
 import { CliError } from './cli-error.ts'
 
 /** The largest file that is read whole: an input, a document, a policy. Models are streamed. */
 export const MAX_FILE_BYTES: number = 64 * 1024 * 1024
 
 /**
- * Reads a whole file.
+ * Reads a whole file, or all of a pipe or device until there is too much of it.
  *
  * @throws {CliError} `FILE_UNREADABLE`, `FILE_TOO_LARGE`.
  */
@@ -14,11 +17,40 @@ export async function readBounded(file: string, limit: number = MAX_FILE_BYTES):
   try {
     const { size } = await stat(file)
     if (size > limit) throw new CliError('FILE_TOO_LARGE', { file, bytes: size, limit })
-    return await readFile(file)
+    return await readStream(file, createReadStream(file), limit)
   } catch (cause) {
     if (!isSystemError(cause)) throw cause
     throw new CliError('FILE_UNREADABLE', { file, reason: reasonOf(cause) }, { cause })
   }
+}
+
+/** Where an argument that names a file is looked up. */
+export interface FileSource {
+  readonly folder: string
+  readonly stdin: Readable
+}
+
+/** Reads the file that an argument names; `-` is stdin. @throws {CliError} as `readBounded`. */
+export async function readArgument(argument: string, { folder, stdin }: FileSource): Promise<Uint8Array> {
+  return argument === '-' ? await readStream('stdin', stdin) : await readBounded(resolve(folder, argument))
+}
+
+/**
+ * Reads a stream to its end, or until there is too much of it.
+ *
+ * @param name - of the stream, for errors.
+ * @throws {CliError} `FILE_TOO_LARGE`, with the bytes that had come.
+ */
+export async function readStream(name: string, stream: Readable, limit: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? utf8(chunk) : new Uint8Array(chunk)
+    size += bytes.byteLength
+    if (size > limit) throw new CliError('FILE_TOO_LARGE', { file: name, bytes: size, limit })
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** What a path names, or undefined where there is nothing. */

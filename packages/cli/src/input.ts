@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
-import type { Readable } from 'node:stream'
 import { fromUtf8, isMalformedError, utf8 } from '@blindai/core'
 import { DEFAULT_LIMITS, fromRaw, parseInferRequest, type Tensor } from '@blindai/protocol'
 import { CliError } from './cli-error.ts'
-import { kindOfPath, MAX_FILE_BYTES, readBounded } from './files.ts'
+import { type FileSource, kindOfPath, readBounded, readStream } from './files.ts'
 
 /** What a model is given: something for its task, or tensors. */
 export type Input =
@@ -12,9 +11,7 @@ export type Input =
   | { readonly kind: 'tensors'; readonly tensors: readonly Tensor[]; readonly outputs: readonly string[] }
 
 /** Where an argument is looked up. */
-export interface InputSource {
-  readonly folder: string
-  readonly stdin: Readable
+export interface InputSource extends FileSource {
   /** Take the argument as text, whatever file has that name. */
   readonly asText: boolean
 }
@@ -31,7 +28,7 @@ const FILE_NAME = /^\S+\.(?:jpe?g|png|webp|wav|json|txt)$/i
  */
 export async function readInput(argument: string, source: InputSource): Promise<Input> {
   if (source.asText) return { kind: 'text', text: argument }
-  if (argument === '-') return recognise('stdin', await readAll(source.stdin))
+  if (argument === '-') return recognise('stdin', await readStream('stdin', source.stdin))
   const named = argument.startsWith('@')
   const path = resolve(source.folder, named ? argument.slice(1) : argument)
   if (named || FILE_NAME.test(argument) || (await kindOfPath(path)) === 'file') {
@@ -79,17 +76,4 @@ function hasInputs(text: string): boolean {
     if (!(cause instanceof SyntaxError)) throw cause
     return false
   }
-}
-
-async function readAll(stdin: Readable): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of stdin) {
-    const bytes = typeof chunk === 'string' ? utf8(chunk) : new Uint8Array(chunk)
-    size += bytes.byteLength
-    if (size > MAX_FILE_BYTES)
-      throw new CliError('FILE_TOO_LARGE', { file: 'stdin', bytes: size, limit: MAX_FILE_BYTES })
-    chunks.push(bytes)
-  }
-  return new Uint8Array(await new Blob(chunks.map((bytes) => new Uint8Array(bytes))).arrayBuffer())
 }

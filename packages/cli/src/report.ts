@@ -1,4 +1,4 @@
-import { type AttestationResult, explain } from '@blindai/verifier'
+import { type AttestationResult, type EvidenceResult, explain } from '@blindai/verifier'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -6,7 +6,11 @@ import type { Terminal } from './terminal.ts'
  *
  * The words and the order are the verifier's; this adds colour only.
  */
-export function printReport(result: AttestationResult, terminal: Terminal, where: 'line' | 'note' = 'line'): void {
+export function printReport(
+  result: AttestationResult | EvidenceResult,
+  terminal: Terminal,
+  where: 'line' | 'note' = 'line',
+): void {
   for (const text of explain(result).trimEnd().split('\n')) terminal[where](coloured(text, terminal))
 }
 

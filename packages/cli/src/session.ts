@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { connect, type Session } from '@blindai/client'
-import { fromUtf8 } from '@blindai/core'
+import type { JsonValue } from '@blindai/core'
 import { DEFAULT_POLICY, type Policy, parsePolicy } from '@blindai/verifier'
 import { CliError } from './cli-error.ts'
 import type { Invocation } from './command.ts'
@@ -29,10 +29,23 @@ export function urlOf(invocation: Invocation, given?: string): string {
  */
 export async function policyOf(invocation: Invocation): Promise<Policy> {
   const file = invocation.text('policy') ?? invocation.env.BLINDAI_POLICY
-  if (file === undefined || file === '') return DEFAULT_POLICY
-  const bytes = await readBounded(resolve(invocation.folder, file), MAX_POLICY_BYTES)
+  return file === undefined || file === '' ? DEFAULT_POLICY : await readPolicy(file, invocation.folder)
+}
+
+/** The policy of a file. @throws {CliError} as `policyOf`. */
+export async function readPolicy(file: string, folder: string): Promise<Policy> {
+  return requirePolicy(file, await readBounded(resolve(folder, file), MAX_POLICY_BYTES))
+}
+
+/**
+ * The policy that bytes or JSON hold.
+ *
+ * @param file - names it in the error.
+ * @throws {CliError} `POLICY_INVALID`
+ */
+export function requirePolicy(file: string, policy: Uint8Array | JsonValue): Policy {
   try {
-    return parsePolicy(fromUtf8('policy', bytes))
+    return parsePolicy(policy)
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause)) throw cause
     throw new CliError('POLICY_INVALID', { file, problem: cause.message }, { cause })

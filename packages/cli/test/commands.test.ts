@@ -78,14 +78,20 @@ describe('the command line, against a server of its own', () => {
     const response = await fetch(`${server.plainUrl}/.well-known/blindai/attestation`)
     await writeFile(join(folder, 'document.json'), await response.bytes())
     const at = new Date().toISOString()
-    const { code, stdout } = await withServer(['verify', 'document.json', '--at', at, '--json'])
+    const { code, stdout } = await withServer(['verify', 'document.json', '--now', at, '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ freshness: 'skipped' })
   })
 
   test('verify ends with 20 for a document of another time', async () => {
-    const { code } = await withServer(['verify', 'document.json', '--at', '2040-01-01T00:00:00Z'])
+    const { code } = await withServer(['verify', 'document.json', '--now', '2040-01-01T00:00:00Z'])
     expect(code).toBe(20)
+  })
+
+  test('verify judges a server at another time where one is named', async () => {
+    const { code, stdout } = await withServer(['verify', server.url, '--now', '2040-01-01T00:00:00Z', '--json'])
+    expect(code).toBe(20)
+    expect(JSON.parse(stdout)).toMatchObject({ now: 2208988800, status: 'none' })
   })
 
   test('verify ends with 10 for a document that is cut short', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { demo } from './demo.ts'
+import { explainResult } from './explain.ts'
 import { keysNew } from './keys-new.ts'
 import { modelsDelete } from './models-delete.ts'
 import { modelsGrant } from './models-grant.ts'
@@ -16,6 +17,7 @@ import { verifyTarget } from './verify.ts'
 export const COMMANDS: readonly Command[] = [
   serve,
   verifyTarget,
+  explainResult,
   modelsUpload,
   modelsList,
   modelsShow,

@@ -58,7 +58,8 @@ export class Scheduler {
   /** Waiting jobs by the pool of engines that they wait for. */
   readonly #waiting: Map<string, number> = new Map()
   readonly #sweep: NodeJS.Timeout
-  #starting = 0
+  /** For whom engines are being started. */
+  readonly #starting: string[] = []
   #averageRunMs = 0
   #draining = false
   #onEmpty: () => void = () => undefined
@@ -173,7 +174,7 @@ export class Scheduler {
 
   /** Serves as many waiting jobs as there are free cores. */
   #pump(): void {
-    while (this.#queue.size > 0 && this.#running.size + this.#starting < this.#limits.cores) {
+    while (this.#queue.size > 0 && this.#running.size < this.#limits.cores) {
       const next = this.#queue.next((job) => this.#verdict(job))
       if (next === undefined) return
       if (next.verdict === 'start') void this.#start(next.job)
@@ -182,14 +183,21 @@ export class Scheduler {
   }
 
   #verdict(job: Job): Verdict {
-    if (this.#fleet.idle(job.modelKey, job.enginesOf) !== undefined) return 'run'
+    const { cores } = this.#limits
+    const [running, starting] = [this.#running.size, this.#starting.length]
     // One core stays free of loading where there are two, so that a large model delays nobody's answer.
-    if (this.#starting >= Math.max(1, this.#limits.cores - 1)) return 'wait'
-    return this.#fleet.canStart(job.model, job.enginesOf, this.#waitingFor(job)) ? 'start' : 'wait'
+    const loadingCores = Math.max(1, cores - 1)
+    if (this.#fleet.idle(job.modelKey, job.enginesOf) !== undefined) {
+      return running + Math.min(starting, loadingCores) < cores ? 'run' : 'wait'
+    }
+    // Who has no engine on its way may have one more: models that take long to load would shut out everybody else.
+    const isOneMore = running + loadingCores <= cores && !this.#starting.includes(job.tenant)
+    const mayStart = isOneMore ? starting <= loadingCores : starting < loadingCores && running + starting < cores
+    return mayStart && this.#fleet.canStart(job.model, job.enginesOf, this.#waitingFor(job)) ? 'start' : 'wait'
   }
 
   async #start({ model, enginesOf, pool, tenant }: Job): Promise<void> {
-    this.#starting++
+    this.#starting.push(tenant)
     const startedAtMs = this.#nowMs()
     try {
       await this.#fleet.start(model, enginesOf)
@@ -202,7 +210,7 @@ export class Scheduler {
         for (const job of this.#queue.removeAll((job) => job.pool === pool)) this.#leave(job).reject(error)
       }
     }
-    this.#starting--
+    this.#starting.splice(this.#starting.indexOf(tenant), 1)
     this.#settled()
   }
 

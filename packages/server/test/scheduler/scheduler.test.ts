@@ -85,6 +85,23 @@ describe('the scheduler', () => {
     expect(engines.engines).toHaveLength(1)
   })
 
+  test("starts another tenant's engine while one tenant's models are slow to load", async () => {
+    const { engines, infer } = room()
+    engines.onRun = (run) => run.answer()
+    const asked: string[] = []
+    const { promise: never } = Promise.withResolvers<void>()
+    engines.beforeStart = async ({ sha256 }) => {
+      asked.push(sha256)
+      if (sha256.startsWith('slow')) await never
+    }
+    for (const model of ['slow-1', 'slow-2', 'slow-3']) void infer('alice', model)
+    await settle()
+    expect(asked).toEqual(['slow-1'])
+    expect(await infer('bob', 'quick')).toEqual([TENSOR])
+    await settle()
+    expect(asked).toEqual(['slow-1', 'quick'])
+  })
+
   test('lets tenants take turns', async () => {
     const { engines, infer } = room({ cores: 1 }, true)
     for (let i = 0; i < 3; i++) void infer('alice', 'm')
@@ -229,6 +246,14 @@ describe('an engine that dies', () => {
     expect(await infer('bob', 'm')).toEqual([TENSOR])
     scheduler.clearQuarantine('m')
     expect(await infer('alice', 'm')).toEqual([TENSOR])
+  })
+
+  test('is not what a run with too large an output is: nothing is counted, and the engine goes on', async () => {
+    const { engines, infer, scheduler } = room()
+    engines.onRun = (run) => run.fail(engineError('OUTPUT_TOO_LARGE'))
+    for (let i = 0; i < 3; i++) await expect(infer('alice', 'm')).rejects.toMatchObject({ code: 'OUTPUT_TOO_LARGE' })
+    expect(scheduler.isQuarantined('m', 'alice')).toBe(false)
+    expect(engines.living).toHaveLength(1)
   })
 
   test('while it waits for work is only replaced', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { coveredDescriptors } from './descriptors.ts'
 import { ENGINE_CONDITIONS, ENGINE_MAIN, ROOTED_MAIN } from './engine-code.ts'
 import { findIdentities } from './identity.ts'
 import {
@@ -134,11 +135,19 @@ function start([file = '', ...parameters]: readonly string[], archive?: Uint8Arr
   const child = spawn(file, parameters, {
     cwd: '/',
     env: {},
-    stdio: [archive === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe', 'pipe'],
+    stdio: [archive === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe', 'pipe', ...covers()],
   })
   if (archive !== undefined) feed(child, archive)
   return child
 }
+
+/** Looked for once: what is inherited does not become more. */
+function covers(): readonly (number | 'ignore')[] {
+  covered ??= coveredDescriptors()
+  return covered
+}
+
+let covered: readonly (number | 'ignore')[] | undefined
 
 /** Runs a command to its end: what it printed, or undefined when it failed. */
 function outputOf([file = '', ...parameters]: readonly string[], archive?: Uint8Array): Promise<string | undefined> {
