@@ -35,14 +35,15 @@ beforeAll(async () => {
   log = original.log
   copy = new InstallationCopy(original)
   state = await mkdtemp(join(tmpdir(), 'blindai-state-'))
-  simulator = await openSimulator(join(state, 'simulator'))
+  // Of the copy, so that work on the original meanwhile changes nothing.
+  simulator = await openSimulator(join(state, 'simulator'), { installation: copy.root })
 }, TIMEOUT_MS)
 afterAll(async () => {
   copy?.remove()
   await rm(state, { recursive: true })
 })
 
-/** What comes of connecting to a server of the copy with the policy of the original. */
+/** What comes of connecting to a server of the copy with the policy of the untouched copy. */
 async function attempt(): Promise<unknown> {
   const server = await serveFrom(copy.root, state)
   try {

@@ -9,6 +9,9 @@ export interface JsonObject {
 /** What bounds the parser: nesting that is still read. Length is bounded by the caller, before the text exists. */
 const MAX_DEPTH = 32
 
+/** How much of a member's name an error shows: it comes from outside. */
+const MAX_SHOWN_NAME = 64
+
 /**
  * Parses JSON strictly: duplicate members, and nesting past 32 levels, are refused.
  *
@@ -71,7 +74,7 @@ class Parser {
       if (this.#text[this.#at] !== '"') throw this.#unexpected('a member name')
       const name = this.#string()
       if (Object.hasOwn(members, name)) {
-        throw new MalformedError('DUPLICATE_MEMBER', { field: this.#field, member: name })
+        throw new MalformedError('DUPLICATE_MEMBER', { field: this.#field, member: name.slice(0, MAX_SHOWN_NAME) })
       }
       this.#space()
       this.#expect(':')

@@ -17,6 +17,12 @@ describe('strict JSON', () => {
       expect.objectContaining({ code: 'DUPLICATE_MEMBER', details: { field: 'document', member: 'a' } }),
     )
   })
+  test('shows no more than 64 characters of such a name', () => {
+    const name = 'a'.repeat(1000)
+    expect(() => parseJson('document', `{"${name}":1,"${name}":2}`)).toThrowError(
+      expect.objectContaining({ details: { field: 'document', member: 'a'.repeat(64) } }),
+    )
+  })
   test('gives no name a special meaning', () => {
     const value = parseJson('document', '{"__proto__":{"admin":true},"constructor":1}')
     expect(Object.keys(Object(value))).toEqual(['__proto__', 'constructor'])

@@ -20,3 +20,6 @@ export const MAX_NAME_LENGTH = 512
 
 /** The largest number of dimensions. */
 export const MAX_RANK = 32
+
+/** Elements of one BYTES tensor: each is looked at one by one, and a length alone takes four bytes. */
+export const MAX_BYTES_ELEMENTS: number = 2 ** 20

@@ -1,4 +1,5 @@
 import { type Datatype, elementBytes } from './datatype.ts'
+import { MAX_BYTES_ELEMENTS } from './limits.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { elementCount } from './shape.ts'
 
@@ -21,7 +22,7 @@ export interface RawTensor {
  *
  * @param field - names the tensor in errors.
  * @throws {ProtocolError} `SHAPE_INVALID`, `BINARY_SIZE_MISMATCH`, `BYTES_MALFORMED`, `VALUE_OUT_OF_RANGE` for a BOOL
- * other than 0 and 1.
+ * other than 0 and 1, `TOO_MANY_ITEMS` for more than 2^20 BYTES.
  */
 export function checkRawTensor(field: string, tensor: RawTensor): void {
   const count = elementCount(`${field}.shape`, tensor.shape)
@@ -67,6 +68,7 @@ export function joinBytesElements(elements: readonly Uint8Array[]): Uint8Array<A
 }
 
 function checkBytesElements(field: string, data: Uint8Array, count: number): void {
+  if (count > MAX_BYTES_ELEMENTS) throw new ProtocolError('TOO_MANY_ITEMS', { field, limit: MAX_BYTES_ELEMENTS })
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   let at = 0
   for (let index = 0; index < count; index++) {

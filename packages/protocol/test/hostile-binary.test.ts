@@ -70,6 +70,12 @@ describe('binary data is refused', () => {
       { code: 'BYTES_MALFORMED' },
     ],
     [
+      'for more elements of BYTES than are looked at',
+      `"datatype":"BYTES","shape":[1048577],"parameters":{"binary_data_size":5}`,
+      [1, 0, 0, 0, 9],
+      { code: 'TOO_MANY_ITEMS', details: { limit: 1048576 } },
+    ],
+    [
       'for an element of BYTES too few',
       `"datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":5}`,
       [1, 0, 0, 0, 9],

@@ -78,7 +78,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const steady = new SteadyClock(dependencies.clock ?? systemClock)
   const clock = (): UnixSeconds => steady.now()
   const [room, ohttpKeys, signer, receipts] = await Promise.all([
-    dependencies.engines ?? engineRoom(),
+    dependencies.engines ?? openEngineRoom(),
     generateOhttpKeys(nodeBackend),
     createChannelSigner(),
     createChannelSigner(),
@@ -185,7 +185,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   }
 }
 
-async function engineRoom(): Promise<EngineRoom> {
+/** Finds the strongest wall of this machine; can go on while evidence is prepared. */
+export async function openEngineRoom(): Promise<EngineRoom> {
   const wall = await buildWall()
   return {
     isolation: wall.level,

@@ -10,7 +10,13 @@ export {
 } from './attester/index.ts'
 export { configJson, type ListenAddress, MAX_CONFIG_BYTES, parseServerConfig, type ServerConfig } from './config.ts'
 export { defaultLimits, LIMIT_RANGES, type ServerLimits } from './config-limits.ts'
-export { type EngineRoom, type RunningServer, type ServerDependencies, startServer } from './gatekeeper.ts'
+export {
+  type EngineRoom,
+  openEngineRoom,
+  type RunningServer,
+  type ServerDependencies,
+  startServer,
+} from './gatekeeper.ts'
 export { GATEKEEPER_CATALOGUE, GatekeeperError, type GatekeeperErrorDetails } from './gatekeeper-error.ts'
 export { createLineLog, createStderrLog, type Log, type LogEvent } from './gatekeeper-log.ts'
 export { API_CATALOGUE, ApiError, type ApiErrorDetails } from './http/index.ts'

@@ -81,6 +81,11 @@ describe('a model is refused', () => {
       'operator-domain',
     ],
     [
+      'with an operator of a known domain behind a byte order mark',
+      model(graph({ nodes: [node('Relu', [], ['y'], { domain: '\ufeffai.onnx' })] })),
+      'operator-domain',
+    ],
+    [
       'with such an operator in a branch',
       model(graph({ nodes: [within(node('Run', [], ['y'], { domain: 'com.example' }))] })),
       'operator-domain',

@@ -216,9 +216,18 @@ function only(bytes: Uint8Array, number: number, name: string): string {
     if (text !== undefined) throw refused('duplicate-field', name)
     const value = message(field)
     if (value.byteLength > MAX_NAME_BYTES) throw refused('name-too-long', MAX_NAME_BYTES)
-    text = new TextDecoder('utf-8').decode(value)
+    text = strictText(value, name)
   }
   return text ?? ''
+}
+
+/** A name that means one thing: no byte order mark is dropped, no byte replaced. */
+function strictText(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new Failure('MODEL_REFUSED', 'not-utf8', name, { cause })
+  }
 }
 
 function message({ bytes }: Field): Uint8Array {
