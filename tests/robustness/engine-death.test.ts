@@ -2,7 +2,7 @@ import type { Session } from '@blindai/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Served, serve } from '../support/served.ts'
 import { type EngineProcess, HAS_PROC, innermost, processesBelow } from './engine-processes.ts'
-import { DOUBLES, loopInputs, loopWhileGo, numbers } from './models.ts'
+import { DOUBLES, ENDLESS, loopInputs, loopWhileGo, numbers } from './models.ts'
 import { whileServing } from './serving-on.ts'
 
 const TIMEOUT_MS = 120_000
@@ -112,6 +112,43 @@ describe.skipIf(!HAS_PROC)('an engine that is killed with SIGKILL in a run', () 
         await killIdle([itself(engine)])
       }
       expect((await alice.infer('idle', loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
+    })
+  })
+})
+
+describe.skipIf(!HAS_PROC)('an engine that is killed with SIGKILL while it loads', () => {
+  test('fails the upload by name, and leaves nothing of the model', { timeout: TIMEOUT_MS }, async () => {
+    await whileServing(bob, async () => {
+      const before = await alice.models.list()
+      let upload: Promise<unknown> = Promise.resolve()
+      const engine = await startedBy(async () => {
+        const running = processesBelow().length
+        upload = alice.models.upload(ENDLESS).catch((error: unknown) => error)
+        await expect.poll(() => processesBelow().length, { timeout: 30_000 }).toBeGreaterThan(running)
+      })
+      await computing(engine)
+      for (const { pid } of engine) process.kill(pid, 'SIGKILL')
+      expect(await upload).toMatchObject(CRASHED)
+      expect(await alice.models.list()).toEqual(before)
+    })
+  })
+})
+
+describe.skipIf(!HAS_PROC)('a run without end whose client goes away', () => {
+  test('is ended with its engine, so that the next request finds room', { timeout: TIMEOUT_MS }, async () => {
+    await uploadLoop('forsaken')
+    await whileServing(bob, async () => {
+      const engine = await startedBy(() => alice.infer('forsaken', loopInputs(false)))
+      const controller = new AbortController()
+      const run = alice
+        .infer('forsaken', loopInputs(true), { signal: controller.signal })
+        .catch((error: unknown) => error)
+      await computing(engine)
+      controller.abort(new Error('gone'))
+      expect(await run).toMatchObject({ message: 'gone' })
+      const pids = engine.map(({ pid }) => pid)
+      await expect.poll(() => processesBelow().filter(({ pid }) => pids.includes(pid)), { timeout: 30_000 }).toEqual([])
+      expect((await alice.infer('forsaken', loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
     })
   })
 })

@@ -13,7 +13,7 @@ function sample(name: string): Promise<Buffer> {
 export const MNIST: Buffer = await sample('mnist.onnx')
 /** 2.5 MB. */
 export const SQUEEZENET: Buffer = await sample('squeezenet_fp16.onnx')
-/** 9 KB that say "fill with ones" for weights of 575 MB. */
+/** 9 KB that grow to 650 MB when they are loaded: their weights are filled in. */
 export const VGG19_LIGHT: Buffer = await sample('light/light_vgg19.onnx')
 
 /** `y = x + x`, of any length. */

@@ -50,7 +50,7 @@ export async function readStream(name: string, stream: Readable, limit: number =
     if (size > limit) throw new CliError('FILE_TOO_LARGE', { file: name, bytes: size, limit })
     chunks.push(bytes)
   }
-  return Buffer.concat(chunks)
+  return new Uint8Array(Buffer.concat(chunks))
 }
 
 /** What a path names, or undefined where there is nothing. */

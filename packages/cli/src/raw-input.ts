@@ -5,7 +5,7 @@ import { anything, object, oneOf } from './shape.ts'
 import { parseTime } from './time.ts'
 
 /** The most bytes of an input: evidence, log, endorsements and policy at their own limits fit. */
-export const MAX_RAW_INPUT_BYTES = 8_388_608
+const MAX_RAW_INPUT_BYTES = 8_388_608
 
 /** What `verify --raw` is given; `docs/verify-contract.md` has every member. */
 export interface RawInput {

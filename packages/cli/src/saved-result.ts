@@ -5,7 +5,7 @@ import { anything, hex, list, membersOf, natural, object, oneOf, type Shape, tex
 import { parseTime } from './time.ts'
 
 /** The most bytes of a saved result; real ones have under 32,000. */
-export const MAX_RESULT_BYTES = 1_048_576
+const MAX_RESULT_BYTES = 1_048_576
 
 const ERROR = object({
   code: text,

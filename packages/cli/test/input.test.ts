@@ -25,7 +25,7 @@ describe('an input', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   test('that names a file is the file, recognised by its bytes', async () => {
-    expect(await read('photo')).toEqual({ kind: 'media', bytes: Buffer.from(JPEG) })
+    expect(await read('photo')).toEqual({ kind: 'media', bytes: JPEG })
     expect(await read('message.txt')).toEqual({ kind: 'text', text: 'see you at noon' })
   })
 
