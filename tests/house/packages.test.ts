@@ -44,7 +44,7 @@ function install(): Installed {
 describe('the packages as they are published', () => {
   let installed: Installed
   beforeAll(() => {
-    execFileSync('tsc', ['-b'], { cwd: REPOSITORY })
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: REPOSITORY })
     installed = install()
   }, 120_000)
   afterAll(() => rmSync(installed.folder, { recursive: true }))

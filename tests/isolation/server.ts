@@ -13,12 +13,13 @@ import type { Report, Targets } from './attempts.ts'
 
 /**
  * A server with secrets and two engines in an attacker's hands, as a program of its own: `server.ts walled|unwalled
- * attack|spin|outlive`. It prints what it saw as one line of JSON; with the last two it stays, and so does its engine.
+ * attack|spin|outlive`. It prints what it saw as one line of JSON; with the last two it stays, and so does its engine. With
+ * `native PATH` a native program takes the place of the engine, and its line is printed.
  */
 
 const MIB = 1024 * 1024
 const PAYLOAD = fileURLToPath(new URL('./payload.ts', import.meta.url))
-const [, , walling, mode] = process.argv
+const [, , walling, mode, native = ''] = process.argv
 
 const wall = walling === 'walled' ? await buildWall() : unwalled()
 const nothing: Targets = {
@@ -41,6 +42,11 @@ if (mode === 'spin' || mode === 'outlive') {
   else await renounce(child)
   print({ level: wall.level, pids: [child.pid ?? 0, innerPid(child)] })
   setInterval(() => undefined, 1000)
+} else if (mode === 'native') {
+  const child = wall.spawn({ memoryBudgetBytes: 64 * MIB, native })
+  child.stderr?.resume()
+  process.stdout.write(await lineFrom(child))
+  process.exit(0)
 } else {
   print(await attack())
   process.exit(0)
@@ -121,6 +127,13 @@ async function exchange(child: ChildProcess, targets: Targets): Promise<string> 
   const channel = child.stdio[3]
   if (!(channel instanceof Duplex)) throw new TypeError('no channel')
   channel.write(`${JSON.stringify(targets)}\n`)
+  return await lineFrom(child)
+}
+
+/** Waits for one line. */
+async function lineFrom(child: ChildProcess): Promise<string> {
+  const channel = child.stdio[3]
+  if (!(channel instanceof Duplex)) throw new TypeError('no channel')
   let text = ''
   for (;;) {
     const [chunk] = await Promise.race([

@@ -27,21 +27,17 @@ beforeAll(async () => {
 })
 afterAll(() => served?.close())
 
-/** The processes of the engine that a piece of work starts, while nobody else starts one. */
-async function startedBy(work: () => Promise<unknown>): Promise<readonly EngineProcess[]> {
+/** The processes that are there now, and were not before: those of an engine, while nobody else starts one. */
+function watchForEngine(): () => readonly EngineProcess[] {
   const before = new Set(processesBelow().map(({ pid }) => pid))
-  await work()
-  return processesBelow().filter(({ pid }) => !before.has(pid))
+  return () => processesBelow().filter(({ pid }) => !before.has(pid))
 }
 
-/** Resolves when one of these processes computes. */
-async function computing(engine: readonly EngineProcess[]): Promise<void> {
-  const ticksOf = (): number => {
-    const pids = engine.map(({ pid }) => pid)
-    return processesBelow().reduce((sum, { pid, ticks }) => sum + (pids.includes(pid) ? ticks : 0), 0)
-  }
-  const before = ticksOf()
-  await expect.poll(() => ticksOf() - before, { timeout: 60_000 }).toBeGreaterThan(BUSY_TICKS)
+/** Resolves when an engine computes. */
+async function computing(engine: () => readonly EngineProcess[]): Promise<void> {
+  const ticks = (): number => engine().reduce((sum, process) => sum + process.ticks, 0)
+  const before = ticks()
+  await expect.poll(() => ticks() - before, { timeout: 60_000 }).toBeGreaterThan(BUSY_TICKS)
 }
 
 /** Starts a run without end on a model whose engine is at hand, and kills one of its processes in the run. */
@@ -49,10 +45,11 @@ async function killInRun(
   model: string,
   choose: (engine: readonly EngineProcess[]) => EngineProcess | undefined,
 ): Promise<unknown> {
-  const engine = await startedBy(() => alice.infer(model, loopInputs(false)))
+  const engine = watchForEngine()
+  await alice.infer(model, loopInputs(false))
   const outcome = alice.infer(model, loopInputs(true)).catch((error: unknown) => error)
   await computing(engine)
-  const victim = choose(engine)
+  const victim = choose(engine())
   if (victim === undefined) throw new Error('the engine has no process')
   process.kill(victim.pid, 'SIGKILL')
   return outcome
@@ -108,8 +105,9 @@ describe.skipIf(!HAS_PROC)('an engine that is killed with SIGKILL in a run', () 
     await uploadLoop('idle')
     await whileServing(bob, async () => {
       for (let n = 0; n < 3; n++) {
-        const engine = await startedBy(() => alice.infer('idle', loopInputs(false)))
-        await killIdle([itself(engine)])
+        const engine = watchForEngine()
+        await alice.infer('idle', loopInputs(false))
+        await killIdle([itself(engine())])
       }
       expect((await alice.infer('idle', loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
     })
@@ -120,14 +118,10 @@ describe.skipIf(!HAS_PROC)('an engine that is killed with SIGKILL while it loads
   test('fails the upload by name, and leaves nothing of the model', { timeout: TIMEOUT_MS }, async () => {
     await whileServing(bob, async () => {
       const before = await alice.models.list()
-      let upload: Promise<unknown> = Promise.resolve()
-      const engine = await startedBy(async () => {
-        const running = processesBelow().length
-        upload = alice.models.upload(ENDLESS).catch((error: unknown) => error)
-        await expect.poll(() => processesBelow().length, { timeout: 30_000 }).toBeGreaterThan(running)
-      })
+      const engine = watchForEngine()
+      const upload = alice.models.upload(ENDLESS).catch((error: unknown) => error)
       await computing(engine)
-      for (const { pid } of engine) process.kill(pid, 'SIGKILL')
+      for (const { pid } of engine()) process.kill(pid, 'SIGKILL')
       expect(await upload).toMatchObject(CRASHED)
       expect(await alice.models.list()).toEqual(before)
     })
@@ -138,7 +132,8 @@ describe.skipIf(!HAS_PROC)('a run without end whose client goes away', () => {
   test('is ended with its engine, so that the next request finds room', { timeout: TIMEOUT_MS }, async () => {
     await uploadLoop('forsaken')
     await whileServing(bob, async () => {
-      const engine = await startedBy(() => alice.infer('forsaken', loopInputs(false)))
+      const engine = watchForEngine()
+      await alice.infer('forsaken', loopInputs(false))
       const controller = new AbortController()
       const run = alice
         .infer('forsaken', loopInputs(true), { signal: controller.signal })
@@ -146,8 +141,7 @@ describe.skipIf(!HAS_PROC)('a run without end whose client goes away', () => {
       await computing(engine)
       controller.abort(new Error('gone'))
       expect(await run).toMatchObject({ message: 'gone' })
-      const pids = engine.map(({ pid }) => pid)
-      await expect.poll(() => processesBelow().filter(({ pid }) => pids.includes(pid)), { timeout: 30_000 }).toEqual([])
+      await expect.poll(engine, { timeout: 30_000 }).toEqual([])
       expect((await alice.infer('forsaken', loopInputs(false))).outputs).toMatchObject([{ data: Float32Array.of(7) }])
     })
   })

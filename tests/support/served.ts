@@ -46,8 +46,7 @@ export interface Served {
 
 export async function serve(options: ServedOptions = {}): Promise<Served> {
   const { limits = {}, plain = false, unattestedClients = false } = options
-  const state = await mkdtemp(join(tmpdir(), 'blindai-served-'))
-  const simulator = options.simulator ?? (await openSimulator(state))
+  const simulator = options.simulator ?? (await newSimulator())
   const roles = rolesOf(options.tenants ?? ['alice'])
   const keys = new Map(Object.keys(roles).map((name) => [name, createApiKey()]))
   const config = parseServerConfig(
@@ -85,8 +84,17 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     async close() {
       await Promise.all(sessions.map((session) => session.close()))
       await server.close()
-      await rm(state, { recursive: true })
     },
+  }
+}
+
+/** A simulator whose root is nobody else's; it is read once, so its folder need not stay. */
+async function newSimulator(): Promise<Simulator> {
+  const state = await mkdtemp(join(tmpdir(), 'blindai-served-'))
+  try {
+    return await openSimulator(state)
+  } finally {
+    await rm(state, { recursive: true })
   }
 }
 

@@ -15,10 +15,23 @@ const LEVEL = fileURLToPath(new URL('./fixtures/show-level.ts', import.meta.url)
 const FORBID = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all "$@"'
 const tools = findTools()
 
+const HIDE = 'mount --bind /dev/null "$0" && exec "$@"'
+
+interface Shown {
+  readonly status: number | null
+  readonly stdout: string
+}
+
 /** Runs a command as the root of a user namespace in which there can be no other. */
-function withoutNamespaces(...command: readonly string[]): { readonly status: number | null; readonly stdout: string } {
+function withoutNamespaces(...command: readonly string[]): Shown {
   if (tools === undefined) return { status: null, stdout: '' }
   return spawnSync(tools.unshare, ['-r', tools.sh, '-c', FORBID, 'sh', ...command], { encoding: 'utf8' })
+}
+
+/** Runs a command where a device that is no program lies in Perl's place. */
+function hidePerl(...command: readonly string[]): Shown {
+  if (tools?.perl === undefined) return { status: null, stdout: '' }
+  return spawnSync(tools.unshare, ['-r', '-m', tools.sh, '-c', HIDE, tools.perl, ...command], { encoding: 'utf8' })
 }
 
 const canForbid = withoutNamespaces('true').status === 0
@@ -46,6 +59,18 @@ describe('the wall', () => {
       outputs: ['Plus214_Output_0'],
     })
   })
+
+  test.runIf(isWhole && hidePerl('true').status === 0)(
+    'lacks the filter of system calls where Perl does not run',
+    () => {
+      const shown = hidePerl(process.execPath, '--conditions=source', LEVEL)
+      expect(JSON.parse(shown.stdout)).toEqual({
+        level: 'reduced',
+        missing: ['system-call filter'],
+        outputs: ['Plus214_Output_0'],
+      })
+    },
+  )
 
   test('can be left away, and says so', async () => {
     expect(unwalled()).toMatchObject({

@@ -11,7 +11,7 @@ import { parseFailure } from './replies.ts'
 import { WALL_FAILED_EXIT } from './wall/launch.ts'
 
 /** What V8, ONNX Runtime and libc say on their way out when memory ran out. */
-const MEMORY_WORDS = /out of memory|bad_alloc|allocation fail/i
+const MEMORY_WORDS = /out of memory|bad_alloc|allocation fail|BFCArena/i
 const STDERR_TAIL_BYTES = 4096
 /** A process that talks more than this to nobody is left to wait for its pipe. */
 const STDERR_LIMIT_BYTES = 1024 * 1024

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { confineCommand } from './confine.ts'
 import { coveredDescriptors } from './descriptors.ts'
 import { ENGINE_CONDITIONS, ENGINE_MAIN, ROOTED_MAIN } from './engine-code.ts'
 import { findIdentities } from './identity.ts'
@@ -23,16 +24,17 @@ import { type EngineProgram, WALL_PARTS, type Wall, type WallPart } from './wall
  * Builds the strongest wall that this machine allows, and says what it lacks.
  *
  * `full` has every part: a user of its own or a user namespace, process, network, ipc and host name namespaces, a private
- * read-only file system, no capabilities and no way to any, limits, death with the server. The wall is tried once, with a
- * program that reports its own privileges in the engine's place. It does not filter system calls: Debian's essential
- * packages have no tool for it.
+ * read-only file system, no capabilities and no way to any, a filter of system calls, limits, death with the server. The wall
+ * is tried once, with a program that reports its own privileges in the engine's place.
  */
 export async function buildWall(): Promise<Wall> {
   const tools = process.platform === 'linux' ? findTools() : undefined
   if (tools === undefined) return unwalled()
-  for (const user of ownUsers()) {
-    const wall = await fullWall(tools, user)
-    if (wall !== undefined) return wall
+  for (const confine of new Set([confineCommand(tools.perl, './root'), undefined])) {
+    for (const user of ownUsers()) {
+      const wall = await rootedWall(tools, user, confine)
+      if (wall !== undefined) return wall
+    }
   }
   return reducedWall(tools)
 }
@@ -44,7 +46,8 @@ function ownUsers(): OwnUser[] {
   return identities === undefined ? [namespace] : [{ kind: 'identity', identities }, namespace]
 }
 
-async function fullWall(tools: Tools, user: OwnUser): Promise<Wall | undefined> {
+/** A wall with a private root; full with the command that confines, reduced without. */
+async function rootedWall(tools: Tools, user: OwnUser, confine?: readonly string[]): Promise<Wall | undefined> {
   let root: PrivateRoot
   try {
     root = planPrivateRoot(tools)
@@ -59,19 +62,20 @@ async function fullWall(tools: Tools, user: OwnUser): Promise<Wall | undefined> 
     ...outerCommand(tools, user, NAMESPACES),
     ...[tools.sh, '-c', WALL_SCRIPT, 'sh', root.mountPoint, tools.mount, tools.tar],
     ...limitCommand(tools, budget),
-    ...rootCommand(tools),
+    ...(confine ?? rootCommand(tools)),
     ...dropCommand('/setpriv', user),
     ...program,
   ]
   if (!isHarmless(await outputOf(command(0, ['/setpriv', '--dump']), root.archive))) return undefined
   return {
-    level: 'full',
-    missing: [],
-    spawn({ memoryBudgetBytes, program }: EngineProgram): ChildProcess {
-      if (program === undefined) {
+    level: confine === undefined ? 'reduced' : 'full',
+    missing: confine === undefined ? ['system-call filter'] : [],
+    spawn({ memoryBudgetBytes, program, native }: EngineProgram): ChildProcess {
+      if (program === undefined && native === undefined) {
         return start(command(memoryBudgetBytes, ['/node', ...NODE_OPTIONS, ROOTED_MAIN]), root.archive)
       }
-      return start(command(memoryBudgetBytes, ['/node', ROOTED_MAIN]), planPrivateRoot(tools, program).archive)
+      const main = native === undefined ? ['/node', ROOTED_MAIN] : ['/native']
+      return start(command(memoryBudgetBytes, main), planPrivateRoot(tools, program, native).archive)
     },
   }
 }
@@ -102,24 +106,27 @@ async function reducedWall(tools: Tools): Promise<Wall> {
   const hasSupervisor = namespaces.includes('--pid')
   if (!hasSupervisor) missing.add('death with the server')
 
+  const possible = confineCommand(tools.perl)
+  const confine = possible !== undefined && (await works(possible)) ? possible : []
+  if (confine.length === 0) missing.add('system-call filter')
+
   const command = (budget: number): string[] => [
     ...outerCommand(tools, user, namespaces),
     ...(hasSupervisor ? [tools.sh, '-c', SUPERVISOR_SCRIPT, 'sh'] : []),
     ...limitCommand(tools, budget),
+    ...confine,
     ...dropCommand(tools.setpriv, user),
   ]
   if (!(await works(command(0)))) return unwalled()
   return {
     level: 'reduced',
     missing: WALL_PARTS.filter((part) => missing.has(part)),
-    spawn: ({ memoryBudgetBytes, program }: EngineProgram): ChildProcess =>
-      start([
-        ...command(memoryBudgetBytes),
-        process.execPath,
-        ...(program === undefined ? NODE_OPTIONS : []),
-        ...ENGINE_CONDITIONS,
-        program ?? ENGINE_MAIN,
-      ]),
+    spawn({ memoryBudgetBytes, program, native }: EngineProgram): ChildProcess {
+      if (native !== undefined) return start([...command(memoryBudgetBytes), native])
+      const options = program === undefined ? NODE_OPTIONS : []
+      const main = [process.execPath, ...options, ...ENGINE_CONDITIONS, program ?? ENGINE_MAIN]
+      return start([...command(memoryBudgetBytes), ...main])
+    },
   }
 }
 

@@ -10,7 +10,8 @@ import type { Tools } from './tools.ts'
  *    A process can take back its own wish to die with its parent, so the one on which all depends must be no engine: this
  *    one has capabilities that engines lack, wherefore they cannot trace it, and process 1 takes no signal from within.
  * 4. `prlimit`: memory, files, processes.
- * 5. `unshare`: the private root becomes the root. A process under a changed root can make no user namespace.
+ * 5. `perl`: a keyring of its own, the private root becomes the root, a filter of system calls (`confine.ts`). From here on
+ *    there are no new processes, only threads.
  * 6. `setpriv`: another user, no capabilities, no way to new privileges, death with its parent.
  * 7. `node`.
  */
@@ -20,7 +21,7 @@ const NODE_DATA_BYTES = 700 * 1024 * 1024
 /** Address space beyond private memory: libraries, and shared memory, which the other limit does not count. */
 const SHARED_BYTES = 2048 * 1024 * 1024
 const MAX_FILES = 64
-/** An engine has about twenty. Processes count too, and each may have all the memory again. */
+/** An engine has about twenty. */
 const MAX_THREADS = 64
 
 /** How the engine comes to a user of its own: a foreign id, or the only inhabitant of a user namespace. */
@@ -61,7 +62,7 @@ export function limitCommand(tools: Tools, memoryBudgetBytes: number): string[] 
   ]
 }
 
-/** Step 5. The shell stands beside the root then. */
+/** Step 5 where no filter can be had: only the root. The shell stands beside it then. */
 export function rootCommand(tools: Tools): string[] {
   return [tools.unshare, '--root=./root', '--wd=/empty', '--']
 }

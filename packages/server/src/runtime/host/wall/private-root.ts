@@ -58,12 +58,13 @@ const LIBRARY_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 const ROOT = 'root'
 
 /**
- * Plans the root. `program` takes the place of the engine's main module.
+ * Plans the root. `program` takes the place of the engine's main module; `native` is shown as `/native`.
  *
  * @throws {RangeError} when something that belongs into it is not installed here.
  */
-export function planPrivateRoot(tools: Tools, program?: string): PrivateRoot {
+export function planPrivateRoot(tools: Tools, program?: string, native?: string): PrivateRoot {
   const shown = [...systemFiles(tools), ...packageParts(HOST_FOLDER)]
+  if (native !== undefined) shown.push({ source: native, target: 'native' })
   const code = engineCode().filter(({ path }) => program === undefined || `/${path}` !== ROOTED_MAIN)
   if (program !== undefined) code.push({ path: ROOTED_MAIN.slice(1), content: readModule(program) })
 

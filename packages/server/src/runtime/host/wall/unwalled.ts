@@ -7,8 +7,8 @@ export function unwalled(): Wall {
   return {
     level: 'none',
     missing: WALL_PARTS,
-    spawn: ({ program }: EngineProgram): ChildProcess =>
-      spawn(process.execPath, [...ENGINE_CONDITIONS, program ?? ENGINE_MAIN], {
+    spawn: ({ program, native }: EngineProgram): ChildProcess =>
+      spawn(native ?? process.execPath, native === undefined ? [...ENGINE_CONDITIONS, program ?? ENGINE_MAIN] : [], {
         cwd: '/',
         env: {},
         stdio: ['ignore', 'ignore', 'pipe', 'pipe'],

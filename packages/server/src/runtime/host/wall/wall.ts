@@ -10,6 +10,8 @@ export interface EngineProgram {
    * code in an engine would.
    */
   readonly program?: string
+  /** Path of a native program to run in Node's place, likewise for tests. It may need no libraries. */
+  readonly native?: string
 }
 
 /** A way to start engines, and how far it keeps them from everything else. */
@@ -33,6 +35,7 @@ export const WALL_PARTS = [
   'host name namespace',
   'private file system',
   'no new privileges',
+  'system-call filter',
   'memory and file limits',
   'death with the server',
 ] as const
