@@ -131,7 +131,7 @@ export class ModelLibrary {
     }
   }
 
-  /** The owner sends what is there already: the name may be new, and a quarantine ends if the model still loads. */
+  /** The owner sends what is there already: the name may be new; a quarantine ends, and the model has to load again. */
   async #uploadAgain(existing: ModelRecord, { owner, manifest, length, bytes }: Upload): Promise<UploadOutcome> {
     if (manifest.kind !== existing.kind) throw new ModelError('MODEL_EXISTS', { member: 'kind' })
     if (manifest.task !== undefined && manifest.task !== existing.task) {

@@ -18,7 +18,7 @@ import type { Datatype, RawTensor } from '@blindai/protocol'
  * wants nothing.
  */
 
-/** Datatypes in the order of their codes. */
+/** Datatypes in the order of their codes. Written out: the engine loads this file, and its root holds no protocol code. */
 const WIRE_DATATYPES: readonly Datatype[] = [
   'BOOL',
   'UINT8',
