@@ -7,7 +7,7 @@ const { policy: _, ...withoutPolicy } = rawVector('nitro', 'a production enclave
 const EXAMPLES: Readonly<Record<string, RawJson>> = {
   tdx: rawVector('tdx', 'TDX 1.5 in a version 4 quote').input,
   sgx: rawVector('sgx', 'the same with its measurement as the reference value').input,
-  'sev-snp': rawVector('snp', 'a Milan guest of Azure with a revocation list').input,
+  'sev-snp': rawVector('snp', 'the same is accepted where the policy names Milan').input,
   nitro: withoutPolicy,
 }
 

@@ -98,6 +98,7 @@ const SEV_SNP: JsonObject = {
   chipIds: { allow: ['11'.repeat(64)], deny: ['22'.repeat(64)] },
   idKeyDigests: [REGISTER],
   authorKeyDigests: [REGISTER],
+  requiredMitigations: [1, 2],
   minimumGuestSvn: 3,
 }
 /** Every member that a policy can have. */

@@ -10,7 +10,7 @@ import { parseCertificate } from '../src/x509/certificate.ts'
 import { parseCrl } from '../src/x509/crl.ts'
 import { pemBytes, pemParts, type SnpCapture, snpCapture, snpCaptures, snpFile } from './support/snp-captures.ts'
 
-const real = snpCapture('a Milan guest of Azure')
+const real = snpCapture('the same is accepted where the policy names Milan')
 const policy = parsePolicy(real.policy)
 
 /** Source: AMD 56860: the signature covers 0x000 to 0x29f, and its fields end at 0x32f. */

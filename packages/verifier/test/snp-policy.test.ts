@@ -11,7 +11,7 @@ describe('the default policy for SEV-SNP', () => {
     const all = (floor: object) => ({ reported: floor, committed: floor, current: floor, launch: floor })
     expect(DEFAULT_POLICY.sevSnp).toEqual({
       measurements: [],
-      products: ['Milan', 'Genoa', 'Turin'],
+      products: ['Genoa', 'Turin'],
       signingKeys: ['VCEK'],
       minimumTcb: { Milan: all(Milan), Genoa: all(Genoa), Turin: all(Turin) },
       requireCrl: true,
@@ -56,6 +56,9 @@ describe('a policy for SEV-SNP', () => {
     const { guestPolicy } = read({ guestPolicy: { MIGRATE_MA: [false, true] } })
     expect(guestPolicy).toMatchObject({ MIGRATE_MA: [false, true], CXL_ALLOW: [false] })
   })
+  test('may require mitigations, from the first bit to the last', () => {
+    expect(read({ requiredMitigations: [0, 63] }).requiredMitigations).toEqual([0, 63])
+  })
   test('gives hexadecimal in lower case', () => {
     const { measurements } = read({ measurements: [{ ...REFERENCE, imageId: 'AB'.repeat(16) }] })
     expect(measurements).toEqual([{ ...REFERENCE, imageId: 'ab'.repeat(16) }])
@@ -70,6 +73,10 @@ describe('a policy for SEV-SNP', () => {
     ['a fifth TCB version', { minimumTcb: { Milan: { next: {} } } }, 'UNKNOWN_MEMBER'],
     ['a floor for a product that nobody knows', { minimumTcb: { Rome: {} } }, 'UNKNOWN_MEMBER'],
     ['a security version above 255', { minimumTcb: { Genoa: { launch: { snp: 256 } } } }, 'WRONG_VALUE'],
+    ['a mitigation of no bit', { requiredMitigations: [64] }, 'WRONG_VALUE'],
+    ['a mitigation below the first bit', { requiredMitigations: [-1] }, 'WRONG_VALUE'],
+    ['a mitigation that is no number', { requiredMitigations: ['2'] }, 'WRONG_VALUE'],
+    ['a mitigation between two bits', { requiredMitigations: [0.5] }, 'WRONG_VALUE'],
     ['a privilege level above 3', { vmpl: [4] }, 'WRONG_VALUE'],
     ['a privilege level that is no number', { vmpl: ['0'] }, 'WRONG_VALUE'],
     ['a bit of the platform that nobody knows', { requiredPlatformInfo: ['SEV'] }, 'WRONG_VALUE'],

@@ -21,7 +21,7 @@ export interface SnpPlatform {
   readonly cpuId: Uint8Array
 }
 
-const COMMON = { bootLoader: 4, tee: 0, snp: 0x1b, microcode: 0xdb }
+const COMMON = { bootLoader: 4, tee: 0, snp: 0x1d, microcode: 0xdb }
 
 /** The processors that mock authorities have. */
 export const SNP_PLATFORMS: { readonly [P in SnpPlatform['product']]: Omit<SnpPlatform, 'signingKey'> } = {

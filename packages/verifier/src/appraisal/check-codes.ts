@@ -56,6 +56,7 @@ export type CheckCode =
   | 'policy.product'
   | 'policy.signing-key'
   | 'policy.tcb-minimum'
+  | 'policy.mitigations'
   | 'policy.chip'
   | 'policy.id-key'
   | 'policy.author-key'
@@ -126,6 +127,7 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'policy.product': 'the product is accepted',
   'policy.signing-key': 'the kind of endorsement key, and to whom it is lent, are accepted',
   'policy.tcb-minimum': 'all four TCB versions are at least the minimum',
+  'policy.mitigations': 'the firmware has verified the mitigations that are required, at launch and now',
   'policy.chip': 'the chip is accepted',
   'policy.id-key': 'the identity of the guest is signed by an accepted key',
   'policy.author-key': 'that key is certified by an accepted author',
@@ -230,6 +232,7 @@ const SNP_DOCUMENT_CHECKS: readonly CheckCode[] = [
   'policy.product',
   'policy.signing-key',
   'policy.tcb-minimum',
+  'policy.mitigations',
   'policy.chip',
   'policy.id-key',
   'policy.author-key',

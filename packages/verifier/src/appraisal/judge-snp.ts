@@ -1,6 +1,7 @@
 import { toHex } from '@blindai/core'
 import { VerifierError } from '../errors/verifier-error.ts'
 import type { ProvedSnp, SnpTcbs } from '../formats/snp/prove-snp.ts'
+import type { MitigationVectors } from '../formats/snp/report.ts'
 import { lowerComponents, SNP_TCB_NAMES } from '../formats/snp/tcb-version.ts'
 import { OPTIONAL_SNP_REGISTERS, SNP_REGISTERS } from '../policy/parse-sev-snp.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -32,6 +33,7 @@ export function judgeSnp(
   judgePlatformInfo(checks, report.platformInfo, sevSnp)
   judgePlatform(checks, proved, sevSnp)
   const tcb = judgeTcb(checks, proved.tcbs, sevSnp.minimumTcb[proved.endorsementKey.product])
+  judgeMitigations(checks, report.mitigations, sevSnp)
   judgeGuest(checks, proved, sevSnp)
   const references = trustClass === 'simulated' ? (policy.simulated?.sevSnpMeasurements ?? []) : sevSnp.measurements
   const registers = { always: SNP_REGISTERS, optional: OPTIONAL_SNP_REGISTERS }
@@ -69,6 +71,24 @@ function judgeTcb(checks: CheckList, tcbs: SnpTcbs, minimum: SnpMinimumTcb): Snp
     if (first !== undefined) throw new VerifierError('SNP_TCB_TOO_LOW', first)
   })
   return { status: gaps.length === 0 ? 'UpToDate' : 'OutOfDate', ...tcbs, gaps }
+}
+
+/** Firmware that reports no vector has verified nothing. Source: AMD 56860, "LAUNCH_MIT_VECTOR", "CURRENT_MIT_VECTOR". */
+function judgeMitigations(
+  checks: CheckList,
+  vectors: MitigationVectors | undefined,
+  { requiredMitigations }: SevSnpPolicy,
+): void {
+  checks.judge('policy.mitigations', requiredMitigations !== undefined, () => {
+    for (const bit of requiredMitigations ?? []) {
+      if (!isSet(vectors?.launch, bit)) throw new VerifierError('SNP_MITIGATION_MISSING', { vector: 'launch', bit })
+      if (!isSet(vectors?.current, bit)) throw new VerifierError('SNP_MITIGATION_MISSING', { vector: 'current', bit })
+    }
+  })
+}
+
+function isSet(vector: bigint | undefined, bit: number): boolean {
+  return vector !== undefined && ((vector >> BigInt(bit)) & 1n) === 1n
 }
 
 /** An author key digest counts only where the report says that there is one. */

@@ -34,6 +34,7 @@ export interface SnpErrorDetails {
   SNP_SIGNING_KEY_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
   SNP_PROVIDER_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
   SNP_TCB_TOO_LOW: { readonly tcb: string } & TooLow
+  SNP_MITIGATION_MISSING: { readonly vector: 'launch' | 'current'; readonly bit: number }
   SNP_CHIP_DENIED: { readonly chipId: string }
   SNP_CHIP_NOT_ALLOWED: { readonly chipId: string }
   SNP_ID_KEY_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
@@ -146,6 +147,11 @@ export const SNP_ERRORS: AnswerCatalogue<SnpErrorDetails> = {
     answer: 'not-wanted',
     message: (d) => `the ${d.tcb} TCB has ${d.component} ${d.has}; at least ${d.needs} is required`,
     hint: 'Have the operator update the firmware; to accept older one, name the number in `sevSnp.minimumTcb`.',
+  },
+  SNP_MITIGATION_MISSING: {
+    answer: 'not-wanted',
+    message: (d) => `the firmware has not verified mitigation ${d.bit}, which is required (${d.vector} vector)`,
+    hint: 'Have the operator update the firmware and start the guest again, or remove it from `sevSnp.requiredMitigations`.',
   },
   SNP_CHIP_DENIED: {
     answer: 'not-wanted',

@@ -5,7 +5,7 @@ import { DEFAULT_REQUIRED_PLATFORM_INFO, SNP_PLATFORM_BITS } from '../formats/sn
 import { SNP_PRODUCTS, type SnpProduct } from '../formats/snp/product.ts'
 import { componentsOf, SNP_TCB_NAMES, type SnpTcb } from '../formats/snp/tcb-version.ts'
 import { ObjectReader } from '../json/object-reader.ts'
-import { SNP_TCB_FLOORS } from './floors.ts'
+import { SNP_DEFAULT_PRODUCTS, SNP_TCB_FLOORS } from './floors.ts'
 import { PolicyError } from './policy-error.ts'
 import {
   MAX_LIST,
@@ -37,6 +37,7 @@ const REGISTER_BYTES: { readonly [R in OptionalSnpRegister]: number } = {
 const SIGNING_KEYS: readonly EndorsementKeyKind[] = ['VCEK', 'VLEK']
 const DEFAULT_SIGNING_KEYS: readonly EndorsementKeyKind[] = ['VCEK']
 const HIGHEST_VMPL = 3
+const MITIGATION_BITS = 64
 
 /**
  * Parses the member `sevSnp` of a policy; an absent one is that of an empty object.
@@ -48,7 +49,7 @@ export function readSevSnp(parent: ObjectReader): SevSnpPolicy {
   const has = (member: string): boolean => r.has(member)
   const policy: SevSnpPolicy = {
     measurements: readSnpReferences(r, 'measurements'),
-    products: has('products') ? r.words('products', SNP_PRODUCTS) : SNP_PRODUCTS,
+    products: has('products') ? r.words('products', SNP_PRODUCTS) : SNP_DEFAULT_PRODUCTS,
     signingKeys: has('signingKeys') ? r.words('signingKeys', SIGNING_KEYS) : DEFAULT_SIGNING_KEYS,
     ...(has('vlekProviders') && { vlekProviders: r.strings('vlekProviders', MAX_LIST, MAX_NAME) }),
     minimumTcb: readMinimumTcb(has('minimumTcb') ? r.object('minimumTcb') : undefined),
@@ -61,6 +62,7 @@ export function readSevSnp(parent: ObjectReader): SevSnpPolicy {
     allowedPlatformInfo: has('allowedPlatformInfo')
       ? r.words('allowedPlatformInfo', SNP_PLATFORM_BITS)
       : SNP_PLATFORM_BITS,
+    ...(has('requiredMitigations') && { requiredMitigations: readMitigations(r) }),
     chipIds: has('chipIds') ? readChips(r.object('chipIds')) : { deny: [] },
     ...(has('idKeyDigests') && { idKeyDigests: readDigests(r, 'idKeyDigests', 48) }),
     ...(has('authorKeyDigests') && { authorKeyDigests: readDigests(r, 'authorKeyDigests', 48) }),
@@ -134,6 +136,15 @@ function readVmpl(r: ObjectReader): readonly number[] {
   return r.array('vmpl', HIGHEST_VMPL + 1).map((item, i) => {
     if (typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= HIGHEST_VMPL) return item
     throw new MalformedError('WRONG_VALUE', { field: `${r.field}.vmpl[${i}]`, expected: `from 0 to ${HIGHEST_VMPL}` })
+  })
+}
+
+/** Numbers of bits of a vector of 64. */
+function readMitigations(r: ObjectReader): readonly number[] {
+  return r.array('requiredMitigations', MITIGATION_BITS).map((item, i) => {
+    if (typeof item === 'number' && Number.isInteger(item) && item >= 0 && item < MITIGATION_BITS) return item
+    const field = `${r.field}.requiredMitigations[${i}]`
+    throw new MalformedError('WRONG_VALUE', { field, expected: `from 0 to ${MITIGATION_BITS - 1}` })
   })
 }
 

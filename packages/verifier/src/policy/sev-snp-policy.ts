@@ -40,6 +40,8 @@ export interface SevSnpPolicy {
   readonly requiredPlatformInfo: readonly SnpPlatformBit[]
   /** No other bit may be set. */
   readonly allowedPlatformInfo: readonly SnpPlatformBit[]
+  /** Bits of the mitigation vectors that must be set, at launch and now; not looked at when absent. */
+  readonly requiredMitigations?: readonly number[]
   readonly chipIds: ChipPolicy
   /** Lower-case hex of 48 bytes: SHA-384 of the key that signed the guest's identity; not looked at when absent. */
   readonly idKeyDigests?: readonly string[]

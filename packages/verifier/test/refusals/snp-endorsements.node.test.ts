@@ -183,6 +183,6 @@ refuseSnp('refused for what the certificate of the key says', 'none', [
     check: 'snp.reported-tcb',
     why: 'the certificate of a lower TCB',
     changes: { endorsementCertificate: amd('3.3', '020117') },
-    details: { component: 'snp', certificate: 0x17, report: 0x1b },
+    details: { component: 'snp', certificate: 0x17, report: 0x1d },
   },
 ])

@@ -123,6 +123,47 @@ refuseSnp('genuine and not wanted', 'contraindicated', [
     details: { actual: 'Milan' },
   },
   {
+    code: 'SNP_PRODUCT_NOT_ACCEPTED',
+    check: 'policy.product',
+    why: 'Milan, where the policy names no product',
+    policy: ({ sevSnp: _, ...policy }) => policy,
+    details: { accepted: ['Genoa', 'Turin'], actual: 'Milan' },
+  },
+  {
+    code: 'SNP_MITIGATION_MISSING',
+    check: 'policy.mitigations',
+    why: 'a guest that was launched before a mitigation (0x1f8)',
+    base: { wanted: { requiredMitigations: [2] } },
+    wanted: { requiredMitigations: [2] },
+    changes: { report: field({ launchMitigations: hex('0300000000000000') }) },
+    details: { vector: 'launch', bit: 2 },
+  },
+  {
+    code: 'SNP_MITIGATION_MISSING',
+    check: 'policy.mitigations',
+    why: 'firmware that has lost a mitigation since (0x200)',
+    base: { wanted: { requiredMitigations: [0, 1, 2] } },
+    wanted: { requiredMitigations: [0, 1, 2] },
+    changes: { report: field({ currentMitigations: hex('0500000000000000') }) },
+    details: { vector: 'current', bit: 1 },
+  },
+  {
+    code: 'SNP_MITIGATION_MISSING',
+    check: 'policy.mitigations',
+    why: 'a report of version 3, which has no mitigation vector',
+    base: { wanted: { requiredMitigations: [0] } },
+    wanted: { requiredMitigations: [0] },
+    version: 3,
+    details: { vector: 'launch', bit: 0 },
+  },
+  {
+    code: 'SNP_MITIGATION_MISSING',
+    check: 'policy.mitigations',
+    why: 'the highest bit, where the platform has the lowest three',
+    wanted: { requiredMitigations: [63] },
+    details: { vector: 'launch', bit: 63 },
+  },
+  {
     code: 'SNP_SIGNING_KEY_NOT_ACCEPTED',
     check: 'policy.signing-key',
     why: 'a VLEK, which the defaults do not accept',
@@ -142,8 +183,8 @@ refuseSnp('genuine and not wanted', 'contraindicated', [
     code: 'SNP_TCB_TOO_LOW',
     check: 'policy.tcb-minimum',
     why: 'firmware below the built-in floor',
-    changes: certified({ snp: 0x16 }),
-    details: { tcb: 'reported', component: 'snp', has: 0x16, needs: 0x17 },
+    changes: certified({ snp: 0x1c }),
+    details: { tcb: 'reported', component: 'snp', has: 0x1c, needs: 0x1d },
   },
   ...(['reported', 'committed', 'current', 'launch'] as const).map(
     (tcb): SnpRefusal => ({
@@ -279,7 +320,7 @@ describe('a report of every version, product and key', () => {
         tcb: name,
         component: 'snp',
         has: 1,
-        needs: 0x17,
+        needs: 0x1d,
       })),
     )
   })

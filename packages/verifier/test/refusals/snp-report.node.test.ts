@@ -242,7 +242,7 @@ refuseSnp('refused because the report proves nothing', 'none', [
     check: 'snp.tcb-order',
     why: 'a committed TCB below the reported one (0x1e6)',
     changes: { report: (r) => ({ ...r, committedTcb: at(6, '1a')(r.committedTcb) }) },
-    details: { lower: 'reported', higher: 'committed', component: 'snp', has: 0x1a, needs: 0x1b },
+    details: { lower: 'reported', higher: 'committed', component: 'snp', has: 0x1a, needs: 0x1d },
   },
   {
     code: 'SNP_TCB_ORDER',

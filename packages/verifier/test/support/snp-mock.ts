@@ -58,7 +58,7 @@ function snpPolicy(rootSha256: string, { wanted, policy }: SnpWrong = {}): JsonO
     version: 1,
     name: 'test',
     simulated: { rootSha256: [rootSha256], sevSnpMeasurements: [SNP_REFERENCE] },
-    ...(wanted && { sevSnp: wanted }),
+    sevSnp: { products: ['Milan', 'Genoa', 'Turin'], ...wanted },
   }
   return policy?.(usual) ?? usual
 }
