@@ -3,7 +3,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 
 /** Packages whose suite runs in Node and in a browser. */
-const PORTABLE = ['core', 'protocol', 'verifier', 'channel', 'client']
+const PORTABLE = ['core', 'protocol', 'verifier', 'receipts', 'channel', 'client']
 
 const CHROMIUM = process.env.BLINDAI_CHROMIUM ?? '/usr/bin/chromium'
 const CHROMIUM_ARGS = [

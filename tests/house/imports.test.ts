@@ -13,6 +13,7 @@ const IMPORTS = [
   ['packages/verifier/src', 'node:fs', 'noNodejsModules'],
   ['packages/verifier/src', '../../channel/src/index.ts', 'noRestrictedImports'],
   ['packages/verifier/src', 'fast-check', 'noUndeclaredDependencies'],
+  ['packages/receipts/src', '@blindai/verifier', 'noRestrictedImports'],
   ['packages/channel/src', '@blindai/verifier', 'noRestrictedImports'],
   ['packages/client/src', '@blindai/server', 'noRestrictedImports'],
   ['packages/client/src', 'node:tls', 'noNodejsModules'],
