@@ -5,6 +5,7 @@ import { CHANNEL_CATALOGUE } from '@blindai/channel'
 import { CLIENT_CATALOGUE, SERVER_CATALOGUE } from '@blindai/client'
 import { MALFORMED_CATALOGUE } from '@blindai/core'
 import { PROTOCOL_CATALOGUE } from '@blindai/protocol'
+import { RECEIPT_CATALOGUE } from '@blindai/receipts'
 import {
   API_CATALOGUE,
   ATTESTER_CATALOGUE,
@@ -29,6 +30,11 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   { title: 'Malformed input', about: 'Thrown by every `parse…` function.', catalogue: MALFORMED_CATALOGUE },
   { title: 'Verifier', about: 'The code of a failed check in an attestation result.', catalogue: VERIFIER_CATALOGUE },
   { title: 'Policy', about: 'A policy file that is not one.', catalogue: POLICY_CATALOGUE },
+  {
+    title: 'Receipts',
+    about: 'A receipt that cannot be read, or does not show what it was to show.',
+    catalogue: RECEIPT_CATALOGUE,
+  },
   { title: 'Channel', about: 'Oblivious HTTP and the channel proof.', catalogue: CHANNEL_CATALOGUE },
   { title: 'Protocol', about: 'Open Inference Protocol messages and tensors.', catalogue: PROTOCOL_CATALOGUE },
   { title: 'Client', about: 'What the SDK finds by itself.', catalogue: CLIENT_CATALOGUE },

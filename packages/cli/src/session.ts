@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { connect, type Session } from '@blindai/client'
-import type { JsonValue } from '@blindai/core'
+import { fromUtf8, type JsonValue, parseJson } from '@blindai/core'
 import { DEFAULT_POLICY, type Policy, parsePolicy } from '@blindai/verifier'
 import { CliError } from './cli-error.ts'
 import type { Invocation } from './command.ts'
@@ -30,6 +30,15 @@ export function urlOf(invocation: Invocation, given?: string): string {
 export async function policyOf(invocation: Invocation): Promise<Policy> {
   const file = invocation.text('policy') ?? invocation.env.BLINDAI_POLICY
   return file === undefined || file === '' ? DEFAULT_POLICY : await readPolicy(file, invocation.folder)
+}
+
+/** That policy as it stands in its file. @throws {CliError} `POLICY_INVALID`, `FILE_UNREADABLE`. */
+export async function policyJsonOf(invocation: Invocation): Promise<JsonValue> {
+  const file = invocation.text('policy') ?? invocation.env.BLINDAI_POLICY
+  if (file === undefined || file === '') return { version: 1, name: DEFAULT_POLICY.name }
+  const bytes = await readBounded(resolve(invocation.folder, file), MAX_POLICY_BYTES)
+  requirePolicy(file, bytes)
+  return parseJson('policy', fromUtf8('policy', bytes))
 }
 
 /** The policy of a file. @throws {CliError} as `policyOf`. */

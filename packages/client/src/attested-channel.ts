@@ -6,10 +6,16 @@ import type { ApiRequest, ApiResponse } from './http-exchange.ts'
 /** The two ways in. */
 export type TransportName = 'tls' | 'ohttp'
 
-/** A channel that ends in the enclave that one affirming result speaks of. */
-export interface AttestedChannel {
-  readonly transport: TransportName
+/** An attestation document that was affirmed. */
+export interface Attested {
   readonly result: AffirmingResult
+  /** The bytes that the result was reached from; third parties can verify them again. */
+  readonly document: Uint8Array
+}
+
+/** A channel that ends in the enclave that one affirming result speaks of. */
+export interface AttestedChannel extends Attested {
+  readonly transport: TransportName
   /**
    * Sends a request and answers when the response's headers are there.
    *

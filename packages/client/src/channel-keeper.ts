@@ -2,7 +2,7 @@ import type { UnixSeconds } from '@blindai/core'
 import type { AttestedChannel } from './attested-channel.ts'
 import { waitFor } from './deadline.ts'
 import { BlindAiError, type BlindAiErrorCode, isBlindAiError } from './errors.ts'
-import type { ApiRequest, ApiResponse } from './http-exchange.ts'
+import type { AnsweredBy, ApiRequest, ApiResponse } from './http-exchange.ts'
 
 /**
  * Holds the one channel of a session and replaces it when the enclave's keys have changed, or when its evidence is older than
@@ -57,7 +57,7 @@ export class ChannelKeeper {
    *
    * @throws {BlindAiError} of any family; `SESSION_CLOSED`.
    */
-  async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+  async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse & AnsweredBy> {
     const held = await waitFor(this.#channel(), signal)
     const first = this.#isTooOld(held) ? await waitFor(this.#renew(held), signal) : held
     try {
@@ -131,11 +131,15 @@ export class ChannelKeeper {
     if (this.#phase.phase === 'open' && this.#phase.channel === channel) this.#phase = { phase: 'stopped', error }
   }
 
-  async #sendOver(channel: AttestedChannel, request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+  async #sendOver(
+    channel: AttestedChannel,
+    request: ApiRequest,
+    signal: AbortSignal,
+  ): Promise<ApiResponse & AnsweredBy> {
     const { notAfter } = channel.result.channel
     const now = this.#rules.now()
     if (now > notAfter) throw new BlindAiError('KEYS_EXPIRED', { notAfter, now })
-    return channel.send(request, signal)
+    return { ...(await channel.send(request, signal)), result: channel.result }
   }
 }
 

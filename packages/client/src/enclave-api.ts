@@ -1,7 +1,7 @@
 import type { ChannelKeeper } from './channel-keeper.ts'
 import { type Timeouts, withDeadline } from './deadline.ts'
 import { withReport } from './errors.ts'
-import type { ApiRequest, ApiResponse } from './http-exchange.ts'
+import type { AnsweredBy, ApiRequest, ApiResponse } from './http-exchange.ts'
 import { type ReadResponse, readResponse } from './response.ts'
 
 /** A call without what every call has. */
@@ -22,7 +22,7 @@ export interface EnclaveApi {
    *
    * @throws {BlindAiError} with the session's report; the reason of `signal`.
    */
-  call(call: ApiCall): Promise<ReadResponse>
+  call(call: ApiCall): Promise<ReadResponse & AnsweredBy>
   /** Sends what the caller built, and answers when the headers are there. `signal` goes on to bound the body. */
   open(request: ApiRequest, signal: AbortSignal | undefined): Promise<ApiResponse>
 }
@@ -41,7 +41,7 @@ export class ChannelApi implements EnclaveApi {
     this.#maxResponseBytes = maxResponseBytes
   }
 
-  async call(call: ApiCall): Promise<ReadResponse> {
+  async call(call: ApiCall): Promise<ReadResponse & AnsweredBy> {
     const request = {
       method: call.method,
       path: call.path,
@@ -52,9 +52,10 @@ export class ChannelApi implements EnclaveApi {
       streams: false,
     }
     return this.#reporting(() =>
-      withDeadline(call.what, this.#timeouts.requestMs, call.signal, async (signal) =>
-        readResponse(call.what, await this.#keeper.send(request, signal), this.#maxResponseBytes),
-      ),
+      withDeadline(call.what, this.#timeouts.requestMs, call.signal, async (signal) => {
+        const { result, ...response } = await this.#keeper.send(request, signal)
+        return { ...(await readResponse(call.what, response, this.#maxResponseBytes)), result }
+      }),
     )
   }
 

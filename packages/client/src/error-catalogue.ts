@@ -16,6 +16,7 @@ export interface ClientErrorDetails {
   // Fix: what the caller gave.
   OPTION_INVALID: { readonly option: string; readonly expected: string }
   POLICY_INVALID: { readonly reason: string }
+  BUNDLE_INVALID: { readonly expected: string }
   TRANSPORT_UNAVAILABLE: { readonly transport: string; readonly reason: string }
   SESSION_CLOSED: Record<never, never>
   SOURCE_UNREADABLE: { readonly what: string; readonly reason: string }
@@ -46,6 +47,7 @@ export interface ClientErrorDetails {
   OHTTP_REFUSED: { readonly status: number; readonly serverCode: string }
   POST_QUANTUM_UNAVAILABLE: { readonly reason: string }
   RESPONSE_NOT_AUTHENTIC: { readonly reason: string }
+  RECEIPT_REFUSED: { readonly reason: string }
   RESPONSE_MALFORMED: { readonly what: string; readonly reason: string }
 }
 
@@ -60,6 +62,11 @@ export const CLIENT_CATALOGUE: FamilyCatalogue<ClientErrorDetails> = {
     family: 'fix',
     message: (d) => `the policy cannot be used: ${d.reason}`,
     hint: 'Correct the policy file; `blindai policy init` writes one.',
+  },
+  BUNDLE_INVALID: {
+    family: 'fix',
+    message: (d) => `the evidence bundle is not ${d.expected}`,
+    hint: 'Pass the file as `run --evidence` wrote it.',
   },
   TRANSPORT_UNAVAILABLE: {
     family: 'fix',
@@ -200,6 +207,11 @@ export const CLIENT_CATALOGUE: FamilyCatalogue<ClientErrorDetails> = {
     family: 'stop',
     message: (d) => `the answer was not sealed by the enclave: ${d.reason}`,
     hint: 'Do not use the answer: something between you and the enclave answers in its place.',
+  },
+  RECEIPT_REFUSED: {
+    family: 'stop',
+    message: (d) => `the answer came without a receipt that shows it (${d.reason})`,
+    hint: 'Do not rely on the answer; if it happens again, tell the operator.',
   },
   RESPONSE_MALFORMED: {
     family: 'stop',

@@ -1,3 +1,5 @@
+import type { AffirmingResult } from '@blindai/verifier'
+
 /** What the parts of this package say to each other about HTTP. Knows neither a transport nor a route. */
 
 /** One request to the enclave's API. */
@@ -20,4 +22,9 @@ export interface ApiResponse {
   readonly headers: Headers
   /** Reading ends in an error when the body was cut short. Must be read to its end or given up by `return()`. */
   readonly body: AsyncIterable<Uint8Array>
+}
+
+/** Which enclave answered: the verification behind the channel that the answer came over. */
+export interface AnsweredBy {
+  readonly result: AffirmingResult
 }

@@ -1,3 +1,4 @@
+export { type BodyDigest, digestBody, type Receipt } from '@blindai/receipts'
 export type { AffirmingResult, AttestationResult } from '@blindai/verifier'
 export type { TransportName } from './attested-channel.ts'
 export { type ConnectOptions, connect } from './connect.ts'
@@ -11,9 +12,17 @@ export {
   type ErrorFamily,
   isBlindAiError,
 } from './errors.ts'
+export {
+  type BundleOptions,
+  type BundleParts,
+  type BundleVerdict,
+  createEvidenceBundle,
+  verifyEvidenceBundle,
+} from './evidence-bundle.ts'
 export type { InferOptions, InferResult, RunOptions } from './inference.ts'
 export type { ModelKind, ModelSource } from './model-source.ts'
-export type { CallOptions, ModelSummary, Models, UploadOptions } from './models.ts'
+export type { CallOptions, DeleteOptions, ModelSummary, Models, UploadOptions } from './models.ts'
+export type { HeldReceipt } from './receipt.ts'
 export { SERVER_CATALOGUE, type ServerCode, type ServerErrorDetails, type ServerRefusal } from './server-errors.ts'
 export type { Session } from './session.ts'
 export type { RunInput } from './task-input.ts'

@@ -17,9 +17,12 @@ import {
 } from '@blindai/protocol'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
+import { ASKS_FOR_RECEIPT, type HeldReceipt, receiptOfRun } from './receipt.ts'
 import type { ReadResponse } from './response.ts'
 import { type RunInput, readTaskInput } from './task-input.ts'
 import { checkTaskResult, type UntypedTaskResult } from './tasks.ts'
+
+const SHA256 = /^[0-9a-f]{64}$/
 
 /** How to infer. */
 export interface InferOptions {
@@ -27,6 +30,8 @@ export interface InferOptions {
   readonly outputs?: readonly string[] | undefined
   readonly version?: string | undefined
   readonly parameters?: InferParameters | undefined
+  /** Ask for a signed receipt; the call fails when none comes, or not of this exchange. */
+  readonly receipt?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -36,6 +41,8 @@ export interface InferResult {
   /** Empty when the server does not say. */
   readonly modelVersion: string
   readonly outputs: readonly Tensor[]
+  /** When it was asked for. */
+  readonly receipt?: HeldReceipt
 }
 
 /** How to run a task. */
@@ -43,6 +50,8 @@ export interface RunOptions {
   /** The model's own when absent. */
   readonly task?: string | undefined
   readonly parameters?: JsonObject | undefined
+  /** Ask for a signed receipt; the call fails when none comes, or not of this exchange. */
+  readonly receipt?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -55,7 +64,7 @@ export async function infer(
   api: EnclaveApi,
   model: string,
   inputs: readonly Tensor[],
-  { outputs, version, parameters, signal }: InferOptions,
+  { outputs, version, parameters, receipt, signal }: InferOptions,
 ): Promise<InferResult> {
   const encoded = encoding(() =>
     encodeInferRequest(
@@ -69,12 +78,16 @@ export async function infer(
     ),
   )
   const path = buildModelPath({ model, action: 'infer', ...(version === undefined ? {} : { version }) })
-  const response = await api.call({ what: 'the inference', method: 'POST', path, ...bodyOf(encoded), signal })
-  return decoding('the inference response', () => {
+  const asked = bodyOf(encoded, receipt)
+  const response = await api.call({ what: 'the inference', method: 'POST', path, ...asked, signal })
+  const result = decoding('the inference response', () => {
     const answer = parseInferResponse(response.body, headerLengthOf(response))
     const { modelName, modelVersion } = answer
     return { modelName, modelVersion, outputs: answer.outputs.map(fromRaw) }
   })
+  if (receipt !== true) return result
+  const digest = SHA256.test(model) ? { modelSha256: model } : {}
+  return { ...result, receipt: await receiptOfRun(response, asked.body, digest) }
 }
 
 /**
@@ -87,25 +100,33 @@ export async function runTask(
   model: string,
   inputs: readonly RunInput[],
   ownTask: () => Promise<string | undefined>,
-  { task, parameters, signal }: RunOptions,
+  { task, parameters, receipt, signal }: RunOptions,
 ): Promise<UntypedTaskResult> {
   const items = await Promise.all(inputs.map(readTaskInput))
   const chosen = task ?? (await ownTask())
   if (chosen === undefined) throw new BlindAiError('TASK_UNKNOWN', { model })
   const encoded = encoding(() => encodeTaskRequest({ model, inputs: items, parameters: parameters ?? {} }))
   const path = buildTaskPath(chosen)
-  const response = await api.call({ what: 'the task', method: 'POST', path, ...bodyOf(encoded), signal })
+  const asked = bodyOf(encoded, receipt)
+  const response = await api.call({ what: 'the task', method: 'POST', path, ...asked, signal })
   const answer = decoding('the answer', () => parseTaskResponse(response.body))
-  return checkTaskResult(chosen, answer, inputs.length)
+  const result = checkTaskResult(chosen, answer, inputs.length)
+  if (receipt !== true) return result
+  const subject = { modelSha256: result.model, task: chosen }
+  return { ...result, receipt: await receiptOfRun(response, asked.body, subject) }
 }
 
-function bodyOf(encoded: EncodedBody): {
+function bodyOf(
+  encoded: EncodedBody,
+  receipt: boolean | undefined,
+): {
   readonly headers: readonly (readonly [string, string])[]
   readonly body: readonly Uint8Array[]
 } {
   const { contentType, headerLength, parts } = encoded
   const length = headerLength === undefined ? [] : [[HEADER_LENGTH_HEADER.toLowerCase(), String(headerLength)] as const]
-  return { headers: [['content-type', contentType], ...length], body: parts }
+  const asks = receipt === true ? [ASKS_FOR_RECEIPT] : []
+  return { headers: [['content-type', contentType], ...length, ...asks], body: parts }
 }
 
 function headerLengthOf({ headers }: ReadResponse): number | undefined {

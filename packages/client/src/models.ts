@@ -4,6 +4,7 @@ import { sha256 as sha256Of } from '#files'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
 import { type ModelKind, type ModelSource, openModel } from './model-source.ts'
+import { ASKS_FOR_RECEIPT, type HeldReceipt, receiptOfModel } from './receipt.ts'
 import { asList, asNumber, asObject, asText, readJson } from './response.ts'
 import { sendModel, type UploadProgress } from './upload.ts'
 
@@ -25,6 +26,8 @@ export interface ModelSummary {
   readonly createdAt?: number
   /** Tenants that may run it, `*` for all; shown to its owner. */
   readonly grants?: readonly string[]
+  /** Of an upload, when it was asked for. */
+  readonly receipt?: HeldReceipt
 }
 
 /** How to upload. */
@@ -35,6 +38,8 @@ export interface UploadOptions {
   readonly task?: string | undefined
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  /** Ask for a signed receipt; the call fails when none comes. */
+  readonly receipt?: boolean | undefined
   /** Bytes sent in one request, and held in memory at once. */
   readonly partBytes?: number | undefined
 }
@@ -44,6 +49,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** How to delete. */
+export interface DeleteOptions extends CallOptions {
+  /** Ask for a signed receipt; the call fails when none comes, and the model is gone all the same. */
+  readonly receipt?: boolean | undefined
+}
+
+const SHA256 = /^[0-9a-f]{64}$/
 const DEFAULT_PART_BYTES = 4 * 1024 * 1024
 const MIN_PART_BYTES = 64 * 1024
 
@@ -72,13 +84,15 @@ export class Models {
     const onRead = (sentBytes: number): void => onProgress({ phase: 'digesting', sentBytes, totalBytes })
     const sha256 = await sha256Of(model.source, onRead, signal)
     const query = queryOf({ kind: options.kind ?? model.kind, name: options.name, task: options.task })
-    const response = await sendModel(this.#api, { source: model.source, sha256, query, partBytes, onProgress, signal })
+    const receipt = options.receipt === true
+    const upload = { source: model.source, sha256, query, partBytes, receipt, onProgress, signal }
+    const response = await sendModel(this.#api, upload)
     const summary = parseSummary(readJson('the answer', response.body))
     if (summary.sha256 !== sha256) {
       throw new BlindAiError('RESPONSE_MALFORMED', { what: 'the answer', reason: 'it describes another model' })
     }
     onProgress({ phase: 'done', sentBytes: totalBytes, totalBytes })
-    return summary
+    return receipt ? { ...summary, receipt: await receiptOfModel(response, 'upload', sha256) } : summary
   }
 
   /** The models that this key may run. */
@@ -94,9 +108,23 @@ export class Models {
     return parseSummary(readJson('the model', response.body))
   }
 
-  /** Ends the model's engines and forgets its bytes. @throws {BlindAiError} `MODEL_NOT_FOUND`. */
-  async delete(model: string, { signal }: CallOptions = {}): Promise<void> {
-    await this.#api.call({ what: 'the deletion', method: 'DELETE', path: pathOf(model), signal })
+  /**
+   * Ends the model's engines and forgets its bytes.
+   *
+   * @returns the receipt, when it was asked for.
+   * @throws {BlindAiError} `MODEL_NOT_FOUND`.
+   */
+  async delete(model: string, { receipt, signal }: DeleteOptions = {}): Promise<HeldReceipt | undefined> {
+    const headers = receipt === true ? [ASKS_FOR_RECEIPT] : []
+    const response = await this.#api.call({
+      what: 'the deletion',
+      method: 'DELETE',
+      path: pathOf(model),
+      headers,
+      signal,
+    })
+    if (receipt !== true) return undefined
+    return receiptOfModel(response, 'delete', SHA256.test(model) ? model : undefined)
   }
 
   /** Lets a tenant, or all by `*`, run the model; never read, change or delete it. */

@@ -15,7 +15,7 @@ import { ERROR_CODE_HEADER, parseErrorBody } from '@blindai/protocol'
 import type { AffirmingResult } from '@blindai/verifier'
 import { hpkeBackend } from '#transport'
 import { appraise, attestationPath, freshNonce, MAX_DOCUMENT_BYTES, requireAffirming } from './attest.ts'
-import type { AttestedChannel, ChannelSettings } from './attested-channel.ts'
+import type { Attested, AttestedChannel, ChannelSettings } from './attested-channel.ts'
 import { opening, openingBody, parsing, sealing } from './channel-errors.ts'
 import { BlindAiError } from './errors.ts'
 import type { ApiRequest, ApiResponse } from './http-exchange.ts'
@@ -52,7 +52,7 @@ export async function openOhttp(settings: ChannelSettings, signal: AbortSignal):
   if (settings.policy.requirePostQuantum && !configs.some(({ kem }) => isPostQuantum(kem))) {
     throw new BlindAiError('POST_QUANTUM_UNAVAILABLE', { reason: 'the keyset has no such key' }, { report: result })
   }
-  return new OhttpChannel(settings, result, configs)
+  return new OhttpChannel(settings, { result, document }, configs)
 }
 
 /** Reads the document that answers a nonce. @throws {BlindAiError} `DOCUMENT_UNAVAILABLE`, `NOT_A_BLINDAI_SERVER`, … */
@@ -70,14 +70,16 @@ export async function fetchDocument(
 class OhttpChannel implements AttestedChannel {
   readonly transport = 'ohttp'
   readonly result: AffirmingResult
+  readonly document: Uint8Array
   readonly #settings: ChannelSettings
   readonly #configs: readonly KeyConfig[]
   readonly #closed = new AbortController()
   /** The enclave's clock less ours, once it has refused ours. */
   #clockOffset = 0
 
-  constructor(settings: ChannelSettings, result: AffirmingResult, configs: readonly KeyConfig[]) {
+  constructor(settings: ChannelSettings, { result, document }: Attested, configs: readonly KeyConfig[]) {
     this.result = result
+    this.document = document
     this.#settings = settings
     this.#configs = configs
   }

@@ -18,6 +18,8 @@ import type { TaskName, TaskResult, UntypedTaskResult } from './tasks.ts'
 export interface Session {
   /** The verification behind the channel; a new one after the enclave's keys have changed. */
   readonly result: AffirmingResult
+  /** The attestation document behind that verification, as it came: what receipts are later checked with. */
+  readonly document: Uint8Array
   readonly transport: TransportName
   readonly models: Models
   /** Runs a model on tensors. */
@@ -53,6 +55,10 @@ export class OpenSession implements Session {
 
   get result(): AffirmingResult {
     return this.#keeper.latest.result
+  }
+
+  get document(): Uint8Array {
+    return this.#keeper.latest.document
   }
 
   get transport(): TransportName {

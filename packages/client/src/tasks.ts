@@ -1,6 +1,7 @@
 import type { JsonValue } from '@blindai/core'
 import type { TaskResponse } from '@blindai/protocol'
 import { BlindAiError } from './errors.ts'
+import type { HeldReceipt } from './receipt.ts'
 import { asList, asNumber, asObject, asText } from './response.ts'
 
 /** A label with its probability. */
@@ -30,6 +31,8 @@ export interface TaskResult<Task extends TaskName = TaskName> {
   /** Lower-case hex SHA-256 of the model that ran. */
   readonly model: string
   readonly outputs: readonly TaskOutputs[Task][]
+  /** When it was asked for. */
+  readonly receipt?: HeldReceipt
 }
 
 /** The answers of a task that the call did not name: one JSON value for each input, in order. */
@@ -38,6 +41,8 @@ export interface UntypedTaskResult {
   /** Lower-case hex SHA-256 of the model that ran. */
   readonly model: string
   readonly outputs: readonly JsonValue[]
+  /** When it was asked for. */
+  readonly receipt?: HeldReceipt
 }
 
 const PARSERS: { readonly [Task in TaskName]: (output: JsonValue) => TaskOutputs[Task] } = {

@@ -1,7 +1,7 @@
 import { toHex } from '@blindai/core'
 import type { AffirmingResult } from '@blindai/verifier'
 import { appraise, attestationPath, freshNonce, MAX_DOCUMENT_BYTES, requireAffirming } from './attest.ts'
-import type { AttestedChannel, ChannelSettings } from './attested-channel.ts'
+import type { Attested, AttestedChannel, ChannelSettings } from './attested-channel.ts'
 import { proveChannel } from './channel-proof.node.ts'
 import { ConnectionPool } from './connection-pool.node.ts'
 import { withDeadline } from './deadline.ts'
@@ -32,7 +32,7 @@ export async function openTls(settings: ChannelSettings, signal: AbortSignal): P
     const arrival = { kind: 'tls', spkiSha256: connection.spkiSha256 } as const
     const result = requireAffirming(await appraise(document, nonce, arrival, settings))
     await reporting(result, () => proveChannel(connection, result, signal))
-    return new TlsChannel(settings, result, connection)
+    return new TlsChannel(settings, { result, document }, connection)
   } catch (error) {
     connection.destroy()
     throw error
@@ -61,10 +61,12 @@ export async function fetchDocument(
 class TlsChannel implements AttestedChannel {
   readonly transport = 'tls'
   readonly result: AffirmingResult
+  readonly document: Uint8Array
   readonly #pool: ConnectionPool
 
-  constructor(settings: ChannelSettings, result: AffirmingResult, first: TlsConnection) {
+  constructor(settings: ChannelSettings, { result, document }: Attested, first: TlsConnection) {
     this.result = result
+    this.document = document
     this.#pool = new ConnectionPool((signal) => openProved(settings, result, signal), settings.maxConnections)
     this.#pool.add(first)
   }

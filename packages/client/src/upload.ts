@@ -1,6 +1,8 @@
 import type { ByteSource } from './byte-source.ts'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError, type BlindAiErrorCode, isBlindAiError } from './errors.ts'
+import type { AnsweredBy } from './http-exchange.ts'
+import { ASKS_FOR_RECEIPT } from './receipt.ts'
 import type { ReadResponse } from './response.ts'
 
 /** How far an upload is. Within a phase `sentBytes` only grows: bytes digested, then bytes that the server holds. */
@@ -17,6 +19,8 @@ export interface Upload {
   /** Query of the model's resource: name, task, kind. */
   readonly query: string
   readonly partBytes: number
+  /** Ask for a receipt with the last part. */
+  readonly receipt: boolean
   readonly onProgress: (progress: UploadProgress) => void
   readonly signal: AbortSignal | undefined
 }
@@ -54,7 +58,7 @@ const CONTENT_TYPE = ['content-type', 'application/octet-stream'] as const
  *
  * @throws {BlindAiError} the server's codes, `UPLOAD_STALLED`, `SOURCE_CHANGED`, `SOURCE_UNREADABLE`.
  */
-export async function sendModel(api: EnclaveApi, upload: Upload): Promise<ReadResponse> {
+export async function sendModel(api: EnclaveApi, upload: Upload): Promise<ReadResponse & AnsweredBy> {
   if (upload.source.size <= upload.partBytes) return sendWhole(api, upload)
   let furthest = 0
   let attempts = 0
@@ -76,13 +80,13 @@ export async function sendModel(api: EnclaveApi, upload: Upload): Promise<ReadRe
   }
 }
 
-async function sendWhole(api: EnclaveApi, upload: Upload): Promise<ReadResponse> {
+async function sendWhole(api: EnclaveApi, upload: Upload): Promise<ReadResponse & AnsweredBy> {
   const { source } = upload
   const response = await api.call({
     what: 'the upload',
     method: 'PUT',
     path: modelPath(upload),
-    headers: [CONTENT_TYPE],
+    headers: [CONTENT_TYPE, ...asksOf(upload)],
     body: [await source.read(0, source.size)],
     signal: upload.signal,
   })
@@ -92,7 +96,7 @@ async function sendWhole(api: EnclaveApi, upload: Upload): Promise<ReadResponse>
 
 interface PartAnswer {
   /** The answer to the last part. */
-  readonly response?: ReadResponse
+  readonly response?: ReadResponse & AnsweredBy
   /** Bytes that the server holds. */
   readonly held: number
 }
@@ -104,7 +108,7 @@ async function sendPart(api: EnclaveApi, upload: Upload, offset: number): Promis
     what: 'an upload part',
     method: 'PUT',
     path: modelPath(upload),
-    headers: [CONTENT_TYPE, [OFFSET_HEADER, String(offset)], [LENGTH_HEADER, String(source.size)]],
+    headers: [CONTENT_TYPE, [OFFSET_HEADER, String(offset)], [LENGTH_HEADER, String(source.size)], ...asksOf(upload)],
     body: [part],
     signal: upload.signal,
   })
@@ -137,6 +141,10 @@ function parseOffset(headers: Headers, size: number): number {
   const offset = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (offset <= size) return offset
   throw malformed('it is not within the model')
+}
+
+function asksOf({ receipt }: Upload): readonly (readonly [string, string])[] {
+  return receipt ? [ASKS_FOR_RECEIPT] : []
 }
 
 function malformed(reason: string): BlindAiError {

@@ -17,6 +17,7 @@ function channel(name: string, log: Log, send: () => Promise<ApiResponse> = answ
   return {
     transport: 'ohttp',
     result: affirmingResult({ notAfter: NOW }),
+    document: new Uint8Array(),
     send: () => {
       log.push(`${name} sends`)
       return send()

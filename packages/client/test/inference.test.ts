@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest'
 import type { ApiCall, EnclaveApi } from '../src/enclave-api.ts'
 import { infer, runTask } from '../src/inference.ts'
 import type { ReadResponse } from '../src/response.ts'
+import { affirmingResult } from './affirming-result.ts'
 
 const MODEL = 'ab'.repeat(32)
 
@@ -23,7 +24,7 @@ function api(answer: (body: Uint8Array, headerLength: number | undefined, call: 
     async call(call) {
       const body = new Uint8Array(await new Blob((call.body ?? []).map((part) => new Uint8Array(part))).arrayBuffer())
       const length = call.headers?.find(([name]) => name === HEADER_LENGTH_HEADER.toLowerCase())?.[1]
-      return answer(body, parseHeaderLength(length), call)
+      return { ...answer(body, parseHeaderLength(length), call), result: affirmingResult({ notAfter: 0 }) }
     },
     open() {
       throw new Error('not used by calls')

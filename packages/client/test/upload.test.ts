@@ -2,9 +2,11 @@ import { digest, toHex, utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import type { ApiCall, EnclaveApi } from '../src/enclave-api.ts'
 import { BlindAiError } from '../src/errors.ts'
+import type { AnsweredBy } from '../src/http-exchange.ts'
 import { Models } from '../src/models.ts'
 import type { ReadResponse } from '../src/response.ts'
 import type { UploadProgress } from '../src/upload.ts'
+import { affirmingResult } from './affirming-result.ts'
 
 const PART = 64 * 1024
 const BYTES = Uint8Array.from({ length: 3 * PART + 100 }, (_, i) => i * 7 + (i >> 8))
@@ -23,7 +25,11 @@ class FakeServer implements EnclaveApi {
     this.#before = before?.(this)
   }
 
-  async call(call: ApiCall): Promise<ReadResponse> {
+  async call(call: ApiCall): Promise<ReadResponse & AnsweredBy> {
+    return { ...this.#answer(call), result: affirmingResult({ notAfter: 0 }) }
+  }
+
+  #answer(call: ApiCall): ReadResponse {
     const offset = Number(call.headers?.find(([name]) => name === 'upload-offset')?.[1] ?? '0')
     this.calls.push(`${call.method} ${offset}`)
     this.sha256 = /^\/v1\/models\/([0-9a-f]{64})/.exec(call.path)?.[1] ?? ''

@@ -1,4 +1,5 @@
 export { type BodyDigest, type BodyRole, commitTo, digestBody, SALT_BYTES } from './commitment.ts'
+export { RECEIPT_HEADER, RECEIPT_SALT_HEADER } from './headers.ts'
 export {
   type BodyCommitment,
   RECEIPT_PROFILE,

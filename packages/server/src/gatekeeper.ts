@@ -125,6 +125,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const dispatcher = createDispatcher({
     attester,
     signer,
+    receiptSigner: receipts,
+    clock,
     gateway,
     tenants: new TenantDirectory(config.tenants),
     models,

@@ -9,6 +9,7 @@ import { modelsRevoke } from './models-revoke.ts'
 import { modelsShow } from './models-show.ts'
 import { modelsUpload } from './models-upload.ts'
 import { policyInit } from './policy-init.ts'
+import { receiptsVerify } from './receipts-verify.ts'
 import { run } from './run.ts'
 import { serve } from './serve.ts'
 import { verifyTarget } from './verify.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   modelsGrant,
   modelsRevoke,
   run,
+  receiptsVerify,
   keysNew,
   policyInit,
   demo,

@@ -1,12 +1,14 @@
-import type { Session } from '@blindai/client'
-import { type JsonObject, parseJson } from '@blindai/core'
+import { resolve } from 'node:path'
+import { createEvidenceBundle, type HeldReceipt, type Session } from '@blindai/client'
+import { fromUtf8, type JsonObject, parseJson } from '@blindai/core'
 import { printAnswer, printTensors, tensorToJson } from '../answer.ts'
 import { CliError } from '../cli-error.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { writeNew } from '../files.ts'
 import { type Input, readInput } from '../input.ts'
 import { isJsonObject } from '../json-object.ts'
-import { withSession } from '../session.ts'
+import { policyJsonOf, withSession } from '../session.ts'
 
 /** `blindai run MODEL INPUT…` */
 export const run: Command = {
@@ -22,6 +24,11 @@ first bytes. Several inputs go in one request. Nothing is sent before the server
   options: {
     task: { type: 'text', value: 'TASK', help: "A task other than the model's own." },
     parameters: { type: 'text', value: 'JSON', help: 'Parameters of the task, such as {"top_k": 3}.' },
+    evidence: {
+      type: 'text',
+      value: 'FILE',
+      help: 'Ask for a signed receipt, and write it with all that a third party needs to check it later.',
+    },
     text: { type: 'flag', help: 'Take each INPUT as text, even where a file has that name.' },
   },
   usesServer: true,
@@ -29,6 +36,7 @@ first bytes. Several inputs go in one request. Nothing is sent before the server
     'blindai run mobilenet samples/images/cat.jpg',
     'blindai run spam "Free entry! Text WIN to 80086"',
     'blindai run words @samples/audio/words_06.wav --json',
+    'blindai run mobilenet samples/images/cat.jpg --evidence evidence.json',
     `blindai run sum '{"inputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[1,2]}]}'`,
   ],
   async run(invocation) {
@@ -49,16 +57,19 @@ async function runTensors(
   session: Session,
   model: string,
   inputs: readonly Input[],
-  { terminal, interrupted }: Invocation,
+  invocation: Invocation,
 ): Promise<ExitCode> {
+  const { terminal, interrupted } = invocation
   const [input] = inputs
   if (inputs.length !== 1 || input?.kind !== 'tensors') throw usage('tensors are given in one INPUT')
   const started = performance.now()
   const answer = await session.infer(model, input.tensors, {
     ...(input.outputs.length > 0 ? { outputs: input.outputs } : {}),
+    receipt: invocation.text('evidence') !== undefined,
     signal: interrupted,
   })
   const latencyMs = performance.now() - started
+  await writeEvidence(session, answer.receipt, invocation)
   printTensors(answer.outputs, terminal)
   terminal.note(terminal.paint('dim', `${latencyMs.toFixed(1)} ms`))
   terminal.data({ model, outputs: answer.outputs.map(tensorToJson), latencyMs, trustClass: session.result.trustClass })
@@ -70,20 +81,23 @@ async function runTask(
   model: string,
   inputs: readonly Input[],
   parameters: JsonObject | undefined,
-  { terminal, interrupted, text, positionals }: Invocation,
+  invocation: Invocation,
 ): Promise<ExitCode> {
-  const task = text('task')
+  const { terminal, interrupted, positionals } = invocation
+  const task = invocation.text('task')
   const items = inputs.map((input) => {
     if (input.kind === 'tensors') throw usage('tensors and other inputs do not mix in one request')
     return input.kind === 'text' ? input.text : input.bytes
   })
   const started = performance.now()
-  const { outputs } = await session.run(model, items, {
+  const { outputs, receipt } = await session.run(model, items, {
     ...(task === undefined ? {} : { task }),
     ...(parameters === undefined ? {} : { parameters }),
+    receipt: invocation.text('evidence') !== undefined,
     signal: interrupted,
   })
   const latencyMs = performance.now() - started
+  await writeEvidence(session, receipt, invocation)
   for (const [i, output] of outputs.entries()) {
     if (outputs.length > 1) terminal.line(terminal.paint('bold', positionals[i + 1] ?? ''))
     printAnswer(output, terminal)
@@ -91,6 +105,20 @@ async function runTask(
   terminal.note(terminal.paint('dim', `${latencyMs.toFixed(1)} ms`))
   terminal.data({ model, outputs, latencyMs, trustClass: session.result.trustClass })
   return EXIT.ok
+}
+
+/** Writes the bundle of `--evidence`, which must not exist yet. */
+async function writeEvidence(
+  session: Session,
+  receipt: HeldReceipt | undefined,
+  invocation: Invocation,
+): Promise<void> {
+  const file = invocation.text('evidence')
+  if (file === undefined || receipt === undefined) return
+  const { document, result } = session
+  const bundle = createEvidenceBundle({ document, policy: await policyJsonOf(invocation), receipt, result })
+  await writeNew(resolve(invocation.folder, file), fromUtf8('bundle', bundle), true)
+  invocation.terminal.note(`evidence written to ${file}; whoever has it can try what the input was`)
 }
 
 function parseParameters(text: string | undefined): JsonObject | undefined {

@@ -1,4 +1,5 @@
 import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
+import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
@@ -7,6 +8,7 @@ import type { TenantDirectory } from '../tenants/index.ts'
 import { BodyMemory } from './body-memory.ts'
 import { Dispatcher, type RequestFailure } from './dispatcher.ts'
 import { OperationLedger } from './operation-ledger.ts'
+import { ReceiptDesk } from './receipt-desk.ts'
 import { Router } from './router.ts'
 import { attestationRoutes } from './routes/attestation.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -19,6 +21,9 @@ import { taskRoutes } from './routes/tasks.ts'
 export interface HttpServices {
   readonly attester: Attester
   readonly signer: ChannelSigner
+  /** Signs receipts. */
+  readonly receiptSigner: ChannelSigner
+  readonly clock: () => UnixSeconds
   readonly gateway: OhttpGateway
   readonly tenants: TenantDirectory
   readonly models: ModelRepository
@@ -36,12 +41,17 @@ export interface HttpServices {
 /** All routes behind one dispatcher. */
 export function createDispatcher(services: HttpServices): Dispatcher {
   const { limits, models, scheduler } = services
+  const receipts = new ReceiptDesk({
+    sign: (message) => services.receiptSigner.sign(message),
+    statementSha256: toHex(services.attester.statementSha256),
+    clock: services.clock,
+  })
   const router = new Router([
     ...healthRoutes(services.isReady),
     ...attestationRoutes(services),
-    ...inferenceRoutes({ models, scheduler, limits, software: services.software }),
-    ...taskRoutes({ models, scheduler, limits }),
-    ...modelRoutes(services),
+    ...inferenceRoutes({ models, scheduler, limits, receipts, software: services.software }),
+    ...taskRoutes({ models, scheduler, limits, receipts }),
+    ...modelRoutes({ ...services, receipts }),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])
   const dispatcher: Dispatcher = new Dispatcher({

@@ -15,6 +15,7 @@ import { type ModelRecord, type ModelRepository, modelKey, nameFor } from '../..
 import type { ScheduledModel, Scheduler } from '../../scheduler/index.ts'
 import { type ApiResponse, type Call, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
 
@@ -29,6 +30,7 @@ export interface InferenceServices {
   readonly models: ModelRepository
   readonly scheduler: Scheduler
   readonly limits: RequestLimits
+  readonly receipts: ReceiptDesk
   readonly software: { readonly name: string; readonly version: string }
 }
 
@@ -39,7 +41,7 @@ const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
 
 /** Source: Open Inference Protocol v2 over HTTP, with the binary tensor data extension. */
 export function inferenceRoutes(services: InferenceServices): Route[] {
-  const { models, scheduler, limits, software } = services
+  const { models, scheduler, limits, receipts, software } = services
   const { maxRequestBytes } = limits
 
   function server(): ApiResponse {
@@ -71,6 +73,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
 
   async function infer(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
+    isAsked(call)
     const record = modelOf(models, call)
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
     const body = await call.readBody()
@@ -91,7 +94,7 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     const encoded = encodeInferResponse(answer, asked)
     const headers: Record<string, string> = { 'content-type': encoded.contentType }
     if (encoded.headerLength !== undefined) headers[HEADER_LENGTH] = String(encoded.headerLength)
-    return { status: 200, headers, body: encoded.parts }
+    return receipts.forRun(call, { status: 200, headers, body: encoded.parts }, { model: record, request: body })
   }
 
   const routes: Route[] = [{ method: 'GET', path: '/v2', access: 'tenant', maxBodyBytes: 0, handle: server }]

@@ -10,12 +10,14 @@ import {
 import { isTenantName } from '../../tenants/index.ts'
 import { type ApiResponse, type Call, emptyResponse, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { byteCountHeader, queryOf } from '../request-fields.ts'
 import type { Route } from '../router.ts'
 
 export interface ModelServices {
   readonly models: ModelRepository
   readonly library: ModelLibrary
+  readonly receipts: ReceiptDesk
 }
 
 const SHA256 = /^[0-9a-f]{64}$/
@@ -23,9 +25,10 @@ const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const TASK_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
 
 /** Upload, list, show, delete, grant and revoke. */
-export function modelRoutes({ models, library }: ModelServices): Route[] {
+export function modelRoutes({ models, library, receipts }: ModelServices): Route[] {
   async function upload(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
+    isAsked(call)
     const manifest = manifestOf(call)
     const offset = byteCountHeader(request.headers, 'upload-offset')
     const length = byteCountHeader(request.headers, 'upload-length')
@@ -43,7 +46,9 @@ export function modelRoutes({ models, library }: ModelServices): Route[] {
       return jsonResponse(202, { offset: outcome.offset }, { 'upload-offset': String(outcome.offset) })
     }
     const { record } = outcome
-    return jsonResponse(outcome.state === 'created' ? 201 : 200, { ...summaryOf(record), ...tensorsOf(record) })
+    const status = outcome.state === 'created' ? 201 : 200
+    const response = jsonResponse(status, { ...summaryOf(record), ...tensorsOf(record) })
+    return receipts.forModel(call, response, 'upload', record)
   }
 
   function progress(call: Call): ApiResponse {
@@ -65,13 +70,15 @@ export function modelRoutes({ models, library }: ModelServices): Route[] {
   }
 
   async function remove(call: Call): Promise<ApiResponse> {
+    isAsked(call)
     const reference = call.params.model ?? ''
-    if (models.findUpload(call.tenant.name, reference) === undefined) {
-      await library.delete(ownModel(models, call))
-    } else {
+    if (models.findUpload(call.tenant.name, reference) !== undefined) {
       await library.forgetUpload(call.tenant.name, reference)
+      return emptyResponse(204)
     }
-    return emptyResponse(204)
+    const record = ownModel(models, call)
+    await library.delete(record)
+    return receipts.forModel(call, emptyResponse(204), 'delete', record)
   }
 
   async function grant(call: Call): Promise<ApiResponse> {

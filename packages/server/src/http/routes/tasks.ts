@@ -1,7 +1,8 @@
 import { encodeTaskResponse, HEADER_LENGTH_HEADER, parseHeaderLength, parseTaskRequest } from '@blindai/protocol'
 import type { ModelRepository } from '../../models/index.ts'
 import type { Scheduler } from '../../scheduler/index.ts'
-import { type ApiResponse, type Call, jsonBytesResponse } from '../api.ts'
+import type { ApiResponse, Call } from '../api.ts'
+import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
 import { protocolLimits, type RequestLimits, scheduled } from './inference.ts'
@@ -10,24 +11,28 @@ export interface TaskServices {
   readonly models: ModelRepository
   readonly scheduler: Scheduler
   readonly limits: RequestLimits
+  readonly receipts: ReceiptDesk
 }
 
 const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
 
 /** Texts, pictures and recordings in, Hugging Face's shapes out. What is in them only the engine looks at. */
-export function taskRoutes({ models, scheduler, limits }: TaskServices): Route[] {
+export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices): Route[] {
   async function run(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
+    isAsked(call)
     const task = call.params.task ?? ''
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
-    const body = await call.readBody()
-    const asked = parseTaskRequest(body, headerLength, protocolLimits(limits))
+    const sent = await call.readBody()
+    const asked = parseTaskRequest(sent, headerLength, protocolLimits(limits))
     const record = models.resolve(tenant.name, asked.model)
     const outputs = await scheduler.perform(
-      { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, signal: request.signal },
+      { tenant: tenant.name, model: scheduled(models, record), costBytes: sent.byteLength, signal: request.signal },
       (engine, options) => engine.run(task, asked.inputs, asked.parameters, options),
     )
-    return jsonBytesResponse(200, encodeTaskResponse({ model: record.sha256, task, outputs }))
+    const body = encodeTaskResponse({ model: record.sha256, task, outputs })
+    const response = { status: 200, headers: { 'content-type': 'application/json' }, body: [body] }
+    return receipts.forRun(call, response, { model: record, task, request: sent })
   }
 
   return [
