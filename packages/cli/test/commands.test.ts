@@ -64,6 +64,37 @@ describe('the command line, against a server of its own', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, status: 'affirming', trustClass: 'simulated' })
   })
 
+  test('run --evidence writes what a third party checks later, by their own policy', async () => {
+    const run = ['run', 'mnist', BLANK_DIGIT, '--evidence', 'evidence.json']
+    expect(await withServer(run)).toMatchObject({ code: 0, stderr: expect.stringContaining('evidence written') })
+    const check = ['receipts', 'verify', 'evidence.json', '--policy', 'policy.json']
+    const { code, stdout } = await blindai(check, { folder })
+    expect(code).toBe(0)
+    expect(stdout).toContain('SHOWN')
+    expect(stdout).toContain(MNIST_SHA256)
+    expect(stdout).toContain('what this does not prove')
+    expect(await blindai(['receipts', 'verify', 'evidence.json', '--json'], { folder })).toMatchObject({ code: 0 })
+    expect(await withServer(run)).toMatchObject({ code: 1, stderr: expect.stringContaining('FILE_EXISTS') })
+  })
+
+  test('receipts verify takes a bare receipt with its document, and refuses those of different boots', async () => {
+    const evidence = JSON.parse(await readFile(join(folder, 'evidence.json'), 'utf8'))
+    await writeFile(join(folder, 'receipt.txt'), `${evidence.receipt.token}\n`)
+    await writeFile(join(folder, 'attested.json'), Buffer.from(evidence.document, 'base64url'))
+    const check = ['receipts', 'verify', 'receipt.txt', '--policy', 'policy.json', '--document']
+    expect(await blindai([...check, 'attested.json'], { folder })).toMatchObject({ code: 0 })
+    const hardware = await blindai(['receipts', 'verify', 'receipt.txt', '--document', 'attested.json'], { folder })
+    expect(hardware).toMatchObject({ code: 20, stdout: expect.stringContaining('NOT SHOWN') })
+    await writeFile(join(folder, 'broken.json'), '{}')
+    expect(await blindai(['receipts', 'verify', 'broken.json'], { folder })).toMatchObject({ code: 10 })
+    await writeFile(join(folder, 'forged.txt'), evidence.receipt.token.replace(/.{4}$/, 'AAAA'))
+    const forged = ['receipts', 'verify', 'forged.txt', '--policy', 'policy.json', '--document', 'attested.json']
+    expect(await blindai(forged, { folder })).toMatchObject({
+      code: 20,
+      stderr: expect.stringContaining('RECEIPT_REFUSED'),
+    })
+  })
+
   test('verify judges over Oblivious HTTP too', async () => {
     expect(await withServer(['verify', server.plainUrl, '--transport', 'ohttp'])).toMatchObject({ code: 0 })
   })
