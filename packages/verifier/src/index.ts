@@ -61,6 +61,7 @@ export type { AcceptableSgxTcbStatus, SgxPolicy, SgxReference } from './policy/s
 export type {
   CommonClaims,
   DcapPlatformClaims,
+  EventLogClaims,
   PlatformClaims,
   TcbClaims,
   TcbPart,

@@ -37,7 +37,7 @@ export interface Judgement {
  */
 export async function proveEvidence(
   checks: CheckList,
-  { format, bytes, endorsements }: BareEvidence,
+  { format, bytes, log, endorsements }: BareEvidence,
   policy: Policy,
   now: UnixSeconds,
 ): Promise<ProvedEvidence> {
@@ -45,7 +45,7 @@ export async function proveEvidence(
   switch (format) {
     case 'tdx':
     case 'simulated':
-      return proveTdx(checks, { format, ...common })
+      return proveTdx(checks, { format, ...common, log })
     case 'sgx':
     case 'simulated-sgx':
       return proveSgx(checks, { format, ...common })
