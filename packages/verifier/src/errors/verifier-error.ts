@@ -5,6 +5,7 @@ import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
+import { TPM_ERRORS, type TpmErrorDetails } from './tpm-errors.ts'
 import { X509_ERRORS, type X509ErrorDetails } from './x509-errors.ts'
 
 /** The facts that go with each code of `VerifierError`. */
@@ -14,6 +15,7 @@ export interface VerifierErrorDetails
     SgxErrorDetails,
     SnpErrorDetails,
     NitroErrorDetails,
+    TpmErrorDetails,
     AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
@@ -23,6 +25,7 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...SGX_ERRORS,
   ...SNP_ERRORS,
   ...NITRO_ERRORS,
+  ...TPM_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 
