@@ -6,6 +6,7 @@ import { EVENT_LOG_ERRORS, type EventLogErrorDetails } from './event-log-errors.
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
+import { TPM_ERRORS, type TpmErrorDetails } from './tpm-errors.ts'
 import { X509_ERRORS, type X509ErrorDetails } from './x509-errors.ts'
 
 /** The facts that go with each code of `VerifierError`. */
@@ -16,6 +17,7 @@ export interface VerifierErrorDetails
     SnpErrorDetails,
     NitroErrorDetails,
     EventLogErrorDetails,
+    TpmErrorDetails,
     AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
@@ -26,6 +28,7 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...SNP_ERRORS,
   ...NITRO_ERRORS,
   ...EVENT_LOG_ERRORS,
+  ...TPM_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 
