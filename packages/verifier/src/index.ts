@@ -64,6 +64,7 @@ export type { TpmAttestationKey, TpmPolicy, TpmReference } from './policy/tpm-po
 export type {
   CommonClaims,
   DcapPlatformClaims,
+  EventLogClaims,
   PlatformClaims,
   TcbClaims,
   TcbPart,

@@ -20,6 +20,7 @@ export type CheckCode =
   | 'tdx.quote-signature'
   | 'tdx.module'
   | 'tdx.tcb'
+  | 'tdx.event-log'
   | 'sgx.quote-signature'
   | 'sgx.tcb'
   | 'snp.root'
@@ -96,6 +97,7 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'tdx.quote-signature': 'the quote is signed by the attestation key',
   'tdx.module': 'the TDX module is one that the TCB info describes',
   'tdx.tcb': 'the security versions reach a level that the TCB info lists',
+  'tdx.event-log': 'the event log replays to the registers that it measures into',
   'sgx.quote-signature': 'the quote is signed by the attestation key',
   'sgx.tcb': 'the security versions reach a level that the TCB info lists',
   'snp.root': 'the chain of the report ends in a root that is pinned',
@@ -199,6 +201,7 @@ export const DOCUMENT_CHECKS: readonly CheckCode[] = [
   'tdx.quote-signature',
   'tdx.module',
   'tdx.tcb',
+  'tdx.event-log',
   ...BINDING,
   'tdx.debug',
   'tdx.attributes',

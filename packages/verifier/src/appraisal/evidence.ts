@@ -48,7 +48,7 @@ export async function proveEvidence(
   switch (format) {
     case 'tdx':
     case 'simulated':
-      return proveTdx(checks, { format, ...common })
+      return proveTdx(checks, { format, ...common, log })
     case 'sgx':
     case 'simulated-sgx':
       return proveSgx(checks, { format, ...common })

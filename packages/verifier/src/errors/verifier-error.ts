@@ -2,6 +2,7 @@ import { CodedError, isMalformedError } from '@blindai/core'
 import type { Answer, AnswerCatalogue } from './answer.ts'
 import { APPRAISAL_ERRORS, type AppraisalErrorDetails } from './appraisal-errors.ts'
 import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
+import { EVENT_LOG_ERRORS, type EventLogErrorDetails } from './event-log-errors.ts'
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
@@ -15,6 +16,7 @@ export interface VerifierErrorDetails
     SgxErrorDetails,
     SnpErrorDetails,
     NitroErrorDetails,
+    EventLogErrorDetails,
     TpmErrorDetails,
     AppraisalErrorDetails {}
 
@@ -25,6 +27,7 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...SGX_ERRORS,
   ...SNP_ERRORS,
   ...NITRO_ERRORS,
+  ...EVENT_LOG_ERRORS,
   ...TPM_ERRORS,
   ...APPRAISAL_ERRORS,
 }
