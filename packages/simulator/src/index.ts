@@ -47,3 +47,22 @@ export {
 } from './snp/mock-snp-authority.ts'
 export type { MockSnpTcb, SnpPlatform } from './snp/platform.ts'
 export type { SnpReportFields } from './snp/report.ts'
+export {
+  AK_ATTRIBUTES,
+  selectPcrs,
+  TPM_IDS,
+  type TpmAttestFields,
+  type TpmPublicFields,
+  type TpmSelectionFields,
+  type TpmSignatureFields,
+} from './tpm/structures.ts'
+export {
+  createMockTpmAuthority,
+  MOCK_TPM_PCRS,
+  type MockTpmAuthority,
+  type MockTpmBanks,
+  type TpmAuthorityOptions,
+  type TpmChanges,
+  type TpmMember,
+} from './tpm/tpm-authority.ts'
+export type { TpmCertificateChanges, TpmCertificates, TpmKeys } from './tpm/tpm-chain.ts'

@@ -24,6 +24,8 @@ export type { SnpProduct } from './formats/snp/product.ts'
 export { AMD_ROOT_SHA256 } from './formats/snp/roots.ts'
 export type { SnpTcb, SnpTcbComponent, SnpTcbName } from './formats/snp/tcb-version.ts'
 export type { TdAttribute } from './formats/tdx/attributes.ts'
+export type { TpmBank } from './formats/tpm/evidence.ts'
+export { CLOUD_AK_ROOT_SHA256 } from './formats/tpm/roots.ts'
 export { DEFAULT_POLICY } from './policy/default-policy.ts'
 export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
 export type { NitroPolicy, NitroReference, NitroRegister, OptionalNitroRegister } from './policy/nitro-policy.ts'
@@ -58,6 +60,7 @@ export type {
   SnpReference,
 } from './policy/sev-snp-policy.ts'
 export type { AcceptableSgxTcbStatus, SgxPolicy, SgxReference } from './policy/sgx-policy.ts'
+export type { TpmAttestationKey, TpmPolicy, TpmReference } from './policy/tpm-policy.ts'
 export type {
   CommonClaims,
   DcapPlatformClaims,
@@ -81,3 +84,4 @@ export type {
 } from './result/result.ts'
 export type { SgxClaims } from './result/sgx-claims.ts'
 export type { SnpClaims, SnpPlatformClaims, SnpTcbClaims, SnpTcbGap } from './result/snp-claims.ts'
+export type { TpmAkClaims, TpmClaims, TpmClockClaims } from './result/tpm-claims.ts'

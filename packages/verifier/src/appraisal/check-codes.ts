@@ -37,6 +37,12 @@ export type CheckCode =
   | 'nitro.chain'
   | 'nitro.signature'
   | 'nitro.timestamp'
+  | 'tpm.ak-attributes'
+  | 'tpm.ak-chain'
+  | 'tpm.ak-bound'
+  | 'tpm.ek-chain'
+  | 'tpm.quote-signature'
+  | 'tpm.pcr-digest'
   | 'binding.nonce'
   | 'binding.report-data'
   | 'binding.statement-window'
@@ -108,6 +114,13 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'nitro.chain': 'the certificate of the enclave was issued through that root and is valid now',
   'nitro.signature': 'the document is signed by the key of that certificate',
   'nitro.timestamp': 'the document was signed while that certificate was valid',
+  'tpm.ak-attributes': 'the attestation key is bound to its TPM and signs only what the TPM made',
+  'tpm.ak-chain': 'the certificate of the attestation key was issued by an authority that counts, and is valid now',
+  'tpm.ak-bound': 'the policy, or a certificate of an authority that counts, vouches for the attestation key',
+  'tpm.ek-chain':
+    'the endorsement key was issued by an authority of the policy; it says nothing of the attestation key',
+  'tpm.quote-signature': 'the quote is signed by the attestation key',
+  'tpm.pcr-digest': 'the registers are those that the quote is over',
   'binding.nonce': 'the document answers our nonce',
   'binding.report-data': 'the evidence vouches for this statement and nonce',
   'binding.statement-window': 'the keys of the statement are valid now',
@@ -253,6 +266,19 @@ const NITRO_DOCUMENT_CHECKS: readonly CheckCode[] = [
   ...CLOSING,
 ]
 
+/** The checks of a document with a TPM's quote, in order. */
+const TPM_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  'tpm.ak-attributes',
+  'tpm.ak-chain',
+  'tpm.ak-bound',
+  'tpm.ek-chain',
+  'tpm.quote-signature',
+  'tpm.pcr-digest',
+  ...BINDING,
+  ...CLOSING.filter((code) => code !== 'policy.optional-registers'),
+]
+
 const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'document.form',
   'statement.form',
@@ -268,6 +294,7 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
 /** The checks of a document whose evidence is of a format. */
 export function documentChecks(format: EvidenceFormat): readonly CheckCode[] {
   if (isNitro(format)) return NITRO_DOCUMENT_CHECKS
+  if (format === 'tpm' || format === 'simulated-tpm') return TPM_DOCUMENT_CHECKS
   if (format === 'sgx' || format === 'simulated-sgx') return SGX_DOCUMENT_CHECKS
   return format === 'sev-snp' || format === 'simulated-sev-snp' ? SNP_DOCUMENT_CHECKS : DOCUMENT_CHECKS
 }

@@ -5,6 +5,8 @@ import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
 import { type ProvedSgx, proveSgx } from '../formats/sgx/prove-sgx.ts'
 import { type ProvedSnp, proveSnp } from '../formats/snp/prove-snp.ts'
 import { type ProvedTdx, proveTdx } from '../formats/tdx/prove-tdx.ts'
+import type { TpmTrust } from '../formats/tpm/bind-ak.ts'
+import { type ProvedTpm, proveTpm } from '../formats/tpm/prove-tpm.ts'
 import type { NamedReference, Policy } from '../policy/policy.ts'
 import type { TcbClaims } from '../result/claims.ts'
 import type { SnpTcbClaims } from '../result/snp-claims.ts'
@@ -13,6 +15,7 @@ import { judgeNitro } from './judge-nitro.ts'
 import { judgeSgx } from './judge-sgx.ts'
 import { judgeSnp } from './judge-snp.ts'
 import { judgeTdx } from './judge-tdx.ts'
+import { judgeTpm } from './judge-tpm.ts'
 
 /** Bare evidence with its endorsements; `endorsements` has the members of one of core's `Endorsements`. */
 export interface BareEvidence extends ParsedEvidence {
@@ -20,7 +23,7 @@ export interface BareEvidence extends ParsedEvidence {
 }
 
 /** What evidence of any format proves. */
-export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro
+export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedTpm
 
 /** What a policy makes of proved evidence. */
 export interface Judgement {
@@ -56,6 +59,8 @@ export async function proveEvidence(
     case 'simulated-nitro':
       return proveNitro(checks, { format, ...common })
     case 'tpm':
+    case 'simulated-tpm':
+      return proveTpm(checks, { format, ...common, log, trust: tpmTrustOf(policy, now) })
     case 'nvidia':
       return checks.prove('evidence.form', () => {
         throw new VerifierError('FORMAT_UNSUPPORTED', { format })
@@ -69,6 +74,13 @@ export async function proveEvidence(
 export function judgeEvidence(checks: CheckList, proved: ProvedEvidence, policy: Policy): Judgement {
   if (proved.technology === 'sgx') return { tcb: proved.tcb, release: judgeSgx(checks, proved, policy) }
   if (proved.technology === 'snp') return judgeSnp(checks, proved, policy)
+  if (proved.technology === 'tpm') return { release: judgeTpm(checks, proved, policy) }
   if (proved.technology === 'nitro') return { release: judgeNitro(checks, proved, policy) }
   return { tcb: proved.tcb, release: judgeTdx(checks, proved, policy) }
+}
+
+function tpmTrustOf({ tpm, simulated }: Policy, now: UnixSeconds): TpmTrust {
+  const { attestationKeys, akRoots, cloudRoots, ekRoots } = tpm
+  const akNames = attestationKeys.map(({ name }) => name)
+  return { akNames, akRoots, cloudRoots, ekRoots, simulatedRoots: simulated?.rootSha256, now }
 }

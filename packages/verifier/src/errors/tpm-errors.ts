@@ -20,9 +20,16 @@ export interface TpmErrorDetails {
   TPM_PCR_MISSING: { readonly bank: string; readonly pcr: number }
   TPM_PCR_NOT_QUOTED: { readonly bank: string; readonly pcr: number }
   TPM_PCR_DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
+  TPM_AK_CERTIFICATE_MISSING: { readonly format: string }
+  TPM_AK_CERTIFICATE_MISMATCH: { readonly subject: string }
+  TPM_AK_NOT_CHECKED: { readonly name: string }
+  TPM_AK_NOT_BOUND: { readonly name: string; readonly accepted: readonly string[] }
+  TPM_REGISTERS_NOT_VOUCHED: { readonly name: string }
 }
 
 const MAKE_AK = 'Make an attestation key by a template of the TCG, or use the one that the TPM came with.'
+const ENROL =
+  'Enrol the machine and name its key in `tpm.attestationKeys`, or name the authority of its certificate in `tpm.akRoots`.'
 const AS_QUOTED = 'Read the registers again after the quote, and quote again if they changed.'
 
 /** Messages, hints and answers of those codes. */
@@ -86,5 +93,31 @@ export const TPM_ERRORS: AnswerCatalogue<TpmErrorDetails> = {
     answer: 'not-proved',
     message: (d) => `the values of the registers have the digest ${d.actual}; the quote is over ${d.expected}`,
     hint: AS_QUOTED,
+  },
+  TPM_AK_CERTIFICATE_MISSING: {
+    answer: 'not-proved',
+    message: (d) => `${d.format} evidence has no certificate of its attestation key, so that nothing says who made it`,
+    hint: 'Staple `akCertificate` and `akChain`.',
+  },
+  TPM_AK_CERTIFICATE_MISMATCH: {
+    answer: 'not-proved',
+    message: (d) => `the certificate "${d.subject}" is of another key than the one that signed the quote`,
+    hint: 'Staple the certificate of the attestation key; that of the endorsement key is another.',
+  },
+  TPM_AK_NOT_CHECKED: {
+    answer: 'not-proved',
+    message: (d) => `nothing vouches for the attestation key ${d.name}, and the policy names no key or authority`,
+    hint: ENROL,
+  },
+  TPM_AK_NOT_BOUND: {
+    answer: 'not-proved',
+    message: (d) =>
+      `nothing that the policy names vouches for the attestation key ${d.name}; its keys are ${d.accepted.join(', ') || '(none)'}`,
+    hint: ENROL,
+  },
+  TPM_REGISTERS_NOT_VOUCHED: {
+    answer: 'not-proved',
+    message: (d) => `the registers are the word of the attestation key ${d.name}, for which nothing vouches`,
+    hint: ENROL,
   },
 }

@@ -4,6 +4,7 @@ import type { TdAttribute } from '../formats/tdx/attributes.ts'
 import type { NitroPolicy, NitroReference } from './nitro-policy.ts'
 import type { SevSnpPolicy, SnpReference } from './sev-snp-policy.ts'
 import type { SgxPolicy, SgxReference } from './sgx-policy.ts'
+import type { TpmPolicy, TpmReference } from './tpm-policy.ts'
 
 /**
  * How far evidence is worth something. `simulated`: a root of no authority, protects nothing; `measured-boot`: a TPM
@@ -72,6 +73,8 @@ export interface SimulatedPolicy {
   readonly sevSnpMeasurements: readonly SnpReference[]
   /** For evidence of the structure of AWS Nitro. */
   readonly nitroMeasurements: readonly NitroReference[]
+  /** For quotes of a software TPM. */
+  readonly tpmMeasurements: readonly TpmReference[]
 }
 
 /**
@@ -103,6 +106,7 @@ export interface Policy {
   readonly sgx: SgxPolicy
   readonly sevSnp: SevSnpPolicy
   readonly nitro: NitroPolicy
+  readonly tpm: TpmPolicy
   readonly config: ConfigPolicy
   /** Lower-case hex SHA-256: what the statement's `software.digest` may be. */
   readonly softwareDigests?: readonly string[]
