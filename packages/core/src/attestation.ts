@@ -79,7 +79,7 @@ export interface Statement {
 /**
  * The formats that a document can carry. `simulated` has the structure of `tdx` under a root of no authority,
  * `simulated-sgx` that of `sgx`, `simulated-sev-snp` that of `sev-snp`, `simulated-nitro` that of `nitro`,
- * `simulated-tpm` that of `tpm`. The bytes of `sev-snp` are the attestation report
+ * `simulated-tpm` that of `tpm`, `simulated-azure-hcl` that of `azure-hcl`. The bytes of `sev-snp` are the attestation report
  * alone; the certificates that a host hands out beside it are endorsements.
  */
 export type EvidenceFormat =
@@ -94,6 +94,8 @@ export type EvidenceFormat =
   | 'simulated-sgx'
   | 'simulated-nitro'
   | 'simulated-tpm'
+  | 'azure-hcl'
+  | 'simulated-azure-hcl'
 
 /** Evidence as it travels. `bytes` and `log` are base64url. */
 export interface Evidence {

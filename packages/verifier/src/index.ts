@@ -28,6 +28,7 @@ export type { TpmBank } from './formats/tpm/evidence.ts'
 export { CLOUD_AK_ROOT_SHA256 } from './formats/tpm/roots.ts'
 export { DEFAULT_POLICY } from './policy/default-policy.ts'
 export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
+export type { HclPolicy, HclReference, HclRegister } from './policy/hcl-policy.ts'
 export type { NitroPolicy, NitroReference, NitroRegister, OptionalNitroRegister } from './policy/nitro-policy.ts'
 export { parsePolicy } from './policy/parse-policy.ts'
 export type {
@@ -72,6 +73,7 @@ export type {
 } from './result/claims.ts'
 export { exitCode } from './result/exit-code.ts'
 export { explain } from './result/explain.ts'
+export type { HclClaims } from './result/hcl-claims.ts'
 export type { NitroClaims } from './result/nitro-claims.ts'
 export type {
   AffirmingResult,

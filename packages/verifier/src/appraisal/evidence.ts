@@ -1,6 +1,7 @@
 import type { UnixSeconds } from '@blindai/core'
 import type { ParsedEvidence } from '../document/document.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
+import { type ProvedHcl, proveHcl } from '../formats/azure-hcl/prove-hcl.ts'
 import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
 import { type ProvedSgx, proveSgx } from '../formats/sgx/prove-sgx.ts'
 import { type ProvedSnp, proveSnp } from '../formats/snp/prove-snp.ts'
@@ -11,6 +12,7 @@ import type { NamedReference, Policy } from '../policy/policy.ts'
 import type { TcbClaims } from '../result/claims.ts'
 import type { SnpTcbClaims } from '../result/snp-claims.ts'
 import type { CheckList } from './check-list.ts'
+import { judgeHcl } from './judge-hcl.ts'
 import { judgeNitro } from './judge-nitro.ts'
 import { judgeSgx } from './judge-sgx.ts'
 import { judgeSnp } from './judge-snp.ts'
@@ -23,7 +25,7 @@ export interface BareEvidence extends ParsedEvidence {
 }
 
 /** What evidence of any format proves. */
-export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedTpm
+export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedTpm | ProvedHcl
 
 /** What a policy makes of proved evidence. */
 export interface Judgement {
@@ -61,6 +63,9 @@ export async function proveEvidence(
     case 'tpm':
     case 'simulated-tpm':
       return proveTpm(checks, { format, ...common, log, trust: tpmTrustOf(policy, now) })
+    case 'azure-hcl':
+    case 'simulated-azure-hcl':
+      return proveHcl(checks, { format, ...common, log, requireCrl: policy.sevSnp.requireCrl })
     case 'nvidia':
       return checks.prove('evidence.form', () => {
         throw new VerifierError('FORMAT_UNSUPPORTED', { format })
@@ -74,6 +79,7 @@ export async function proveEvidence(
 export function judgeEvidence(checks: CheckList, proved: ProvedEvidence, policy: Policy): Judgement {
   if (proved.technology === 'sgx') return { tcb: proved.tcb, release: judgeSgx(checks, proved, policy) }
   if (proved.technology === 'snp') return judgeSnp(checks, proved, policy)
+  if (proved.technology === 'hcl') return judgeHcl(checks, proved, policy)
   if (proved.technology === 'tpm') return { release: judgeTpm(checks, proved, policy) }
   if (proved.technology === 'nitro') return { release: judgeNitro(checks, proved, policy) }
   return { tcb: proved.tcb, release: judgeTdx(checks, proved, policy) }

@@ -37,11 +37,7 @@ export function judgeHcl(
   return { tcb, release }
 }
 
-function judgeHardware(
-  checks: CheckList,
-  hardware: ProvedHcl['hardware'],
-  policy: Policy,
-): TcbClaims | SnpTcbClaims {
+function judgeHardware(checks: CheckList, hardware: ProvedHcl['hardware'], policy: Policy): TcbClaims | SnpTcbClaims {
   if (hardware.technology === 'snp') return judgeSnpMachine(checks, hardware, policy)
   judgeTdMachine(checks, hardware, policy)
   return hardware.tcb

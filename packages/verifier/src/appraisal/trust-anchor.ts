@@ -8,7 +8,8 @@ export function isSimulatedFormat(format: EvidenceFormat): boolean {
     format === 'simulated-sgx' ||
     format === 'simulated-sev-snp' ||
     format === 'simulated-nitro' ||
-    format === 'simulated-tpm'
+    format === 'simulated-tpm' ||
+    format === 'simulated-azure-hcl'
   )
 }
 

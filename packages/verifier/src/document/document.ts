@@ -29,6 +29,8 @@ const FORMATS: readonly EvidenceFormat[] = [
   'simulated-sev-snp',
   'simulated-nitro',
   'simulated-tpm',
+  'azure-hcl',
+  'simulated-azure-hcl',
 ]
 
 /** What a server answers, with its bytes decoded and nothing in it believed. */

@@ -3,6 +3,7 @@ import type { Answer, AnswerCatalogue } from './answer.ts'
 import { APPRAISAL_ERRORS, type AppraisalErrorDetails } from './appraisal-errors.ts'
 import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
 import { EVENT_LOG_ERRORS, type EventLogErrorDetails } from './event-log-errors.ts'
+import { HCL_ERRORS, type HclErrorDetails } from './hcl-errors.ts'
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
@@ -18,6 +19,7 @@ export interface VerifierErrorDetails
     NitroErrorDetails,
     EventLogErrorDetails,
     TpmErrorDetails,
+    HclErrorDetails,
     AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
@@ -29,6 +31,7 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...NITRO_ERRORS,
   ...EVENT_LOG_ERRORS,
   ...TPM_ERRORS,
+  ...HCL_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 

@@ -61,6 +61,8 @@ function readRegisters(item: ObjectReader): HclReference['registers'] {
     return Object.fromEntries(named.map((register) => [register, item.hex(register, DIGEST_BYTES)]))
   }
   const named = OPTIONAL_SNP_REGISTERS.filter((register) => item.has(register))
-  const optional = Object.fromEntries(named.map((register) => [register, item.hex(register, SNP_REGISTER_BYTES[register])]))
+  const optional = Object.fromEntries(
+    named.map((register) => [register, item.hex(register, SNP_REGISTER_BYTES[register])]),
+  )
   return { measurement: item.hex('measurement', DIGEST_BYTES), ...optional }
 }

@@ -7,6 +7,7 @@ import { ALLOWABLE_ATTRIBUTES, DEFAULT_ALLOWED_ATTRIBUTES, type TdAttribute } fr
 import { CLOUD_AK_ROOT_SHA256 } from '../formats/tpm/roots.ts'
 import { ObjectReader } from '../json/object-reader.ts'
 import { TCB_EVALUATION_FLOORS } from './floors.ts'
+import { readHcl, readHclReferences } from './parse-hcl.ts'
 import { readNitro, readNitroReferences } from './parse-nitro.ts'
 import { readSevSnp, readSnpReferences } from './parse-sev-snp.ts'
 import { readSgx, readSgxReferences } from './parse-sgx.ts'
@@ -93,6 +94,7 @@ function readPolicy(r: ObjectReader): Policy {
     sgx: readSgx(r),
     sevSnp: readSevSnp(r),
     nitro: readNitro(r),
+    azureHcl: readHcl(r),
     tpm: readTpm(r, simulated?.rootSha256 ?? []),
     config: readConfig(r.has('config') ? r.object('config') : new ObjectReader('policy.config', {})),
     ...(r.has('softwareDigests') && { softwareDigests: readDigests(r, 'softwareDigests') }),
@@ -126,8 +128,10 @@ function readSimulated(r: ObjectReader): SimulatedPolicy {
   const sevSnpMeasurements = readSnpReferences(r, 'sevSnpMeasurements')
   const nitroMeasurements = readNitroReferences(r, 'nitroMeasurements')
   const tpmMeasurements = readTpmReferences(r, 'tpmMeasurements')
+  const azureHclMeasurements = readHclReferences(r, 'azureHclMeasurements')
   r.end()
-  return { rootSha256, measurements, sgxMeasurements, sevSnpMeasurements, nitroMeasurements, tpmMeasurements }
+  const own = { sevSnpMeasurements, nitroMeasurements, tpmMeasurements, azureHclMeasurements }
+  return { rootSha256, measurements, sgxMeasurements, ...own }
 }
 
 function readTdx(r: ObjectReader): TdxPolicy {

@@ -45,11 +45,16 @@ export function readTpm(parent: ObjectReader, simulatedRoots: readonly string[])
 /** Reference values for a TPM under a member. */
 export function readTpmReferences(r: ObjectReader, member: string): readonly TpmReference[] {
   return readReferences(r, member, (item) => {
-    const bank = item.has('bank') ? item.word('bank', BANK_NAMES) : 'sha256'
-    const reference = { ...readReferenceHead(item), bank, pcrs: readPcrs(item.object('pcrs'), HASH_BYTES[BANKS[bank]]) }
+    const reference = { ...readReferenceHead(item), ...readTpmValues(item) }
     item.end()
     return reference
   })
+}
+
+/** The bank and the values of a reference value. */
+export function readTpmValues(item: ObjectReader): Pick<TpmReference, 'bank' | 'pcrs'> {
+  const bank = item.has('bank') ? item.word('bank', BANK_NAMES) : 'sha256'
+  return { bank, pcrs: readPcrs(item.object('pcrs'), HASH_BYTES[BANKS[bank]]) }
 }
 
 function readPcrs(r: ObjectReader, bytes: number): { readonly [pcr: string]: string } {

@@ -39,6 +39,7 @@ export function explain(result: AttestationResult | EvidenceResult): string {
     ...release(result),
     ...nitroLines(result),
     ...tpmLines(result),
+    ...hclLines(result),
     ...tcbLines(result.tcb, floorOf(result)),
     `judged at: ${formatUnixSeconds(unixSeconds(result.now))}`,
   )
@@ -93,6 +94,21 @@ function tpmLines({ claims }: AttestationResult | EvidenceResult): readonly stri
     `  vouched for by ${boundBy === 'policy' ? 'the policy: it was enrolled' : boundBy}`,
     ...(ekRootSha256 === undefined ? [] : ['  its machine shows an endorsement key, which says nothing of this key']),
     `TPM clock: ${clock.milliseconds} ms, boot ${clock.resetCount}, ${clock.restartCount} suspensions since${clock.safe ? '' : ', and it may have been set back'}`,
+  ]
+}
+
+/** What only an Azure confidential machine says: who vouches for the key that signed the registers. */
+function hclLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
+  if (claims === undefined || !('quoteKey' in claims)) return []
+  const { hardware, quoteKey, secureBoot } = claims
+  const paravisor =
+    'mrTd' in hardware
+      ? `Intel TDX, MRTD ${hardware.mrTd}`
+      : `AMD SEV-SNP on ${hardware.platform.product}, launch digest ${hardware.measurement}`
+  return [
+    `paravisor: ${paravisor}`,
+    `  it vouches for the key of its TPM: ${quoteKey.spkiSha256}, ${quoteKey.signature}`,
+    ...(secureBoot === undefined ? [] : [`  it says that secure boot is ${secureBoot ? 'on' : 'off'}`]),
   ]
 }
 

@@ -10,8 +10,8 @@ export interface HclClaims extends CommonClaims {
   readonly format: 'azure-hcl' | 'simulated-azure-hcl'
   /** What the hardware says of the paravisor. Its `reportData` is the hash of the paravisor's claims. */
   readonly hardware: SnpClaims | TdxClaims
-  /** The key that signed the quote. */
-  readonly attestationKey: { readonly spkiSha256: string; readonly signature: string }
+  /** The attestation key of the virtual TPM, which signed the quote. */
+  readonly quoteKey: { readonly spkiSha256: string; readonly signature: string }
   /** The paravisor's words on the machine. */
   readonly vmUniqueId?: string
   readonly secureBoot?: boolean

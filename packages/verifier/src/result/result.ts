@@ -2,6 +2,7 @@ import type { Ed25519Jwk } from '@blindai/core'
 import type { Check } from '../appraisal/check-list.ts'
 import type { TrustClass } from '../policy/policy.ts'
 import type { TcbClaims, TdxClaims } from './claims.ts'
+import type { HclClaims } from './hcl-claims.ts'
 import type { NitroClaims } from './nitro-claims.ts'
 import type { SgxClaims } from './sgx-claims.ts'
 import type { SnpClaims, SnpTcbClaims } from './snp-claims.ts'
@@ -41,7 +42,7 @@ export interface Appraised {
   readonly trustFlags: readonly 'code'[]
   readonly checks: readonly Check[]
   /** Only when the evidence is proved. */
-  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims | TpmClaims
+  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims | TpmClaims | HclClaims
   readonly tcb?: TcbClaims | SnpTcbClaims
 }
 

@@ -45,7 +45,9 @@ export function parseHclReport(bytes: Uint8Array): HclReport {
   const r = new ByteReader('HCL report', bytes)
   const reportSize = parseHeader(r.bytes(0, HEADER_BYTES, 'header'))
   const hardwareReport = r.bytes(HEADER_BYTES, HARDWARE_REPORT_BYTES, 'hardware report')
-  const { hardware, dataSize, claimsSize } = parseDataHeader(r.bytes(r.offset, DATA_HEADER_BYTES, 'runtime data header'))
+  const { hardware, dataSize, claimsSize } = parseDataHeader(
+    r.bytes(r.offset, DATA_HEADER_BYTES, 'runtime data header'),
+  )
   requireSize('runtime data size', DATA_HEADER_BYTES + claimsSize, dataSize)
   requireSize('report size', HEADER_BYTES + HARDWARE_REPORT_BYTES + dataSize, reportSize)
   const runtimeClaims = r.bytes(r.offset, claimsSize, 'runtime claims')

@@ -120,7 +120,7 @@ async function claimsOf(
     rootSha256: hardware.claims.rootSha256,
     reportData: toHex(quote.extraData),
     hardware: hardware.claims,
-    attestationKey: {
+    quoteKey: {
       spkiSha256: await sha256Hex(attestationKey.spki),
       signature: `${signature.scheme} with ${signature.hash}`,
     },

@@ -41,7 +41,9 @@ export function parseRuntimeClaims(bytes: Uint8Array): RuntimeClaims {
   const field = 'runtime claims'
   const r = new ObjectReader(field, parseJson(field, fromUtf8(field, bytes)))
   const attestationKey = readAttestationKey(r.objects('keys', MOST_KEYS))
-  const vm = r.has('vm-configuration') ? r.object('vm-configuration') : new ObjectReader(`${field}.vm-configuration`, {})
+  const vm = r.has('vm-configuration')
+    ? r.object('vm-configuration')
+    : new ObjectReader(`${field}.vm-configuration`, {})
   return {
     attestationKey,
     ...(vm.has('vmUniqueId') && { vmUniqueId: vm.string('vmUniqueId', MAX_TEXT) }),
@@ -77,10 +79,14 @@ function readModulus(key: ObjectReader): RsaPublicKey {
 function requireUse(key: ObjectReader): void {
   const uses = key.strings('key_ops', MOST_KEY_OPS, MAX_TEXT)
   if (uses.length === 1 && (uses[0] === 'sign' || uses[0] === 'encrypt')) return
-  throw new MalformedError('WRONG_VALUE', { field: `${key.field}.key_ops`, expected: '["sign"], or the older ["encrypt"]' })
+  throw new MalformedError('WRONG_VALUE', {
+    field: `${key.field}.key_ops`,
+    expected: '["sign"], or the older ["encrypt"]',
+  })
 }
 
 function requireWord(key: ObjectReader, member: string, expected: string): void {
   const actual = key.string(member, MAX_TEXT)
-  if (actual !== expected) throw new VerifierError('UNSUPPORTED_VALUE', { field: `${key.field}.${member}`, expected, actual })
+  if (actual !== expected)
+    throw new VerifierError('UNSUPPORTED_VALUE', { field: `${key.field}.${member}`, expected, actual })
 }

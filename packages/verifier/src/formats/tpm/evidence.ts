@@ -1,4 +1,4 @@
-import { fromHex, fromUtf8, MalformedError, parseJson } from '@blindai/core'
+import { fromHex, fromUtf8, MalformedError, parseJson, toHex } from '@blindai/core'
 import type { SignatureHash } from '../../crypto/public-key.ts'
 import { ObjectReader } from '../../json/object-reader.ts'
 import { HASH_BYTES } from './algorithms.ts'
@@ -57,11 +57,22 @@ export function parseTpmEvidence(bytes: Uint8Array): ParsedTpmEvidence {
   return evidence
 }
 
-function readBanks(r: ObjectReader): PcrBanks {
+/** Reads values by bank and number, and nothing beside them. */
+export function readBanks(r: ObjectReader): PcrBanks {
   const banks = new Map<SignatureHash, ReadonlyMap<number, Uint8Array>>()
   for (const bank of BANK_NAMES) if (r.has(bank)) banks.set(BANKS[bank], readValues(r.object(bank), BANKS[bank]))
   r.end()
   return banks
+}
+
+/** Values of registers in hexadecimal, by bank and number. */
+export function pcrClaims(banks: PcrBanks): { readonly [Bank in TpmBank]?: { readonly [pcr: string]: string } } {
+  const named = BANK_NAMES.filter((bank) => banks.has(BANKS[bank]))
+  return Object.fromEntries(named.map((bank) => [bank, hexValues(banks.get(BANKS[bank]))]))
+}
+
+function hexValues(values: ReadonlyMap<number, Uint8Array> = new Map()): { readonly [pcr: string]: string } {
+  return Object.fromEntries([...values].map(([pcr, value]) => [String(pcr), toHex(value)]))
 }
 
 /** The names of the banks, in the order of the result. */

@@ -3,7 +3,7 @@ import type { CheckList } from '../../appraisal/check-list.ts'
 import type { TpmClaims } from '../../result/tpm-claims.ts'
 import { type BoundAk, bindAk, proveEkChain, type TpmFormat, type TpmTrust } from './bind-ak.ts'
 import { parseTpmEndorsements } from './endorsements.ts'
-import { BANK_NAMES, BANKS, type ParsedTpmEvidence, parseTpmEvidence } from './evidence.ts'
+import { type ParsedTpmEvidence, parseTpmEvidence, pcrClaims } from './evidence.ts'
 import { objectAttributeNames } from './object-attributes.ts'
 import { verifyPcrDigest } from './pcr-values.ts'
 import { requireAttestationKey } from './public-area.ts'
@@ -76,7 +76,6 @@ function claimsOf(
   ekRootSha256: string | undefined,
 ): TpmClaims {
   const { clock, resetCount, restartCount, safe } = quote.clockInfo
-  const bankNames = BANK_NAMES.filter((bank) => banks.has(BANKS[bank]))
   return {
     format,
     ...(rootSha256 && { rootSha256 }),
@@ -91,10 +90,6 @@ function claimsOf(
     qualifiedSigner: toHex(quote.qualifiedSigner),
     firmwareVersion: quote.firmwareVersion.toString(16).padStart(16, '0'),
     clock: { milliseconds: clock.toString(), resetCount, restartCount, safe },
-    pcrs: Object.fromEntries(bankNames.map((bank) => [bank, hexValues(banks.get(BANKS[bank]))])),
+    pcrs: pcrClaims(banks),
   }
-}
-
-function hexValues(values: ReadonlyMap<number, Uint8Array> = new Map()): { readonly [pcr: string]: string } {
-  return Object.fromEntries([...values].map(([pcr, value]) => [String(pcr), toHex(value)]))
 }
