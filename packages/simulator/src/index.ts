@@ -10,6 +10,15 @@ export type { SgxQuoteHeader, SimulatedEnclave } from './authority/make-sgx-quot
 export type { QeReport, QuoteHeader, SignatureData, TdReport } from './authority/quote.ts'
 export type { PckPlatform } from './authority/sgx-extension.ts'
 export {
+  createMockHclMachine,
+  generateHclKey,
+  type HclChanges,
+  type HclHardwareMock,
+  type MockHclMachine,
+  type MockHclOptions,
+} from './azure-hcl/hcl-authority.ts'
+export type { HclReportFields } from './azure-hcl/hcl-report.ts'
+export {
   type AnySimulatorError,
   isSimulatorError,
   SIMULATOR_CATALOGUE,
