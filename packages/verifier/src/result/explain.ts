@@ -86,14 +86,19 @@ function nitroLines({ claims }: AttestationResult | EvidenceResult): readonly st
 /** What only a TPM says, and what its word is worth. */
 function tpmLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
   if (claims === undefined || !('attestationKey' in claims)) return []
-  const { attestationKey, clock, ekRootSha256 } = claims
+  const { attestationKey, clock, ekRootSha256, eventLog } = claims
   const { boundBy = 'nothing: whoever has a key can sign a quote' } = attestationKey
   return [
     `attestation key: ${attestationKey.name}, ${attestationKey.signature}`,
     `  vouched for by ${boundBy === 'policy' ? 'the policy: it was enrolled' : boundBy}`,
     ...(ekRootSha256 === undefined ? [] : ['  its machine shows an endorsement key, which says nothing of this key']),
     `TPM clock: ${clock.milliseconds} ms, boot ${clock.resetCount}, ${clock.restartCount} suspensions since${clock.safe ? '' : ', and it may have been set back'}`,
+    ...(eventLog === undefined ? [] : [`  event log: ${eventLog.events} events${unexplained(eventLog.unexplained)}`]),
   ]
+}
+
+function unexplained(registers: readonly string[]): string {
+  return registers.length === 0 ? ', which explain every register' : `, which say nothing of ${registers.join(', ')}`
 }
 
 function floorOf({ claims }: AttestationResult | EvidenceResult): number {
