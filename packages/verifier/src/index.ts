@@ -86,4 +86,4 @@ export type {
 } from './result/result.ts'
 export type { SgxClaims } from './result/sgx-claims.ts'
 export type { SnpClaims, SnpPlatformClaims, SnpTcbClaims, SnpTcbGap } from './result/snp-claims.ts'
-export type { TpmAkClaims, TpmClaims, TpmClockClaims } from './result/tpm-claims.ts'
+export type { TpmAkClaims, TpmClaims, TpmClockClaims, TpmEventLogClaims } from './result/tpm-claims.ts'

@@ -1,10 +1,19 @@
 import { concatBytes, toHex } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
+import catalogue from '../../../vectors/attestation/tpm/cases.json' with { type: 'json' }
 import { verifyPcrDigest } from '../src/formats/tpm/pcr-values.ts'
 import { parseSizedTpmPublic, parseTpmPublic, requireAttestationKey, tpmName } from '../src/formats/tpm/public-area.ts'
 import { parseTpmQuote } from '../src/formats/tpm/quote.ts'
 import { parseTpmSignature, requireSameScheme, verifyTpmSignature } from '../src/formats/tpm/signature.ts'
-import { gceQuotes, type TpmCapture, trusteeQuote, uefiDisk, uefiFwCfg, windowsQuote } from './support/tpm-captures.ts'
+import {
+  gceQuotes,
+  type TpmCapture,
+  tpmFile,
+  trusteeQuote,
+  uefiDisk,
+  uefiFwCfg,
+  windowsQuote,
+} from './support/tpm-captures.ts'
 
 const captures: readonly (readonly [string, TpmCapture | undefined])[] = [
   ['of a machine that started from a disk', uefiDisk],
@@ -89,7 +98,16 @@ describe('a quote whose key came without its attributes', () => {
     const signature = parseTpmSignature(trusteeQuote.signature)
     await verifyTpmSignature('AK', { kind: 'RSA', spki: trusteeQuote.spki }, signature, trusteeQuote.quoted)
     await verifyPcrDigest(quote, signature.hash, new Map([['SHA-256', trusteeQuote.values]]))
-    expect(quote.extraData.byteLength).toBe(64)
+    const [expected] = catalogue.parsed
+    expect(quote.extraData.byteLength).toBe(expected?.extraDataBytes)
+    expect(quote.selections).toEqual([{ bank: expected?.bank, pcrs: expected?.pcrs }])
+  })
+  test('can be read when the key did not come at all', () => {
+    const quote = parseTpmQuote(tpmFile('az-snp-tpm-quote.msg'))
+    const [, expected] = catalogue.parsed
+    expect(toHex(quote.extraData)).toBe(expected?.extraData)
+    expect(quote.selections).toEqual([{ bank: expected?.bank, pcrs: expected?.pcrs }])
+    expect(tpmFile('az-snp-tpm-quote.sig').byteLength).toBe(256)
   })
 })
 

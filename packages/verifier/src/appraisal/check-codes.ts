@@ -46,6 +46,7 @@ export type CheckCode =
   | 'tpm.ek-chain'
   | 'tpm.quote-signature'
   | 'tpm.pcr-digest'
+  | 'tpm.event-log'
   | 'binding.nonce'
   | 'binding.report-data'
   | 'binding.statement-window'
@@ -127,6 +128,7 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
     'the endorsement key was issued by an authority of the policy; it says nothing of the attestation key',
   'tpm.quote-signature': 'the quote is signed by the attestation key',
   'tpm.pcr-digest': 'the registers are those that the quote is over',
+  'tpm.event-log': 'the event log replays to the registers that it measures into',
   'binding.nonce': 'the document answers our nonce',
   'binding.report-data': 'the evidence vouches for this statement and nonce',
   'binding.statement-window': 'the keys of the statement are valid now',
@@ -285,6 +287,7 @@ const HCL_DOCUMENT_CHECKS: readonly CheckCode[] = [
   'hcl.runtime-claims',
   'tpm.quote-signature',
   'tpm.pcr-digest',
+  'tpm.event-log',
   ...BINDING,
   ...HCL_SNP_POLICY,
   ...HCL_TDX_POLICY,
@@ -313,6 +316,7 @@ const TPM_DOCUMENT_CHECKS: readonly CheckCode[] = [
   'tpm.ek-chain',
   'tpm.quote-signature',
   'tpm.pcr-digest',
+  'tpm.event-log',
   ...BINDING,
   ...CLOSING.filter((code) => code !== 'policy.optional-registers'),
 ]

@@ -87,20 +87,21 @@ function nitroLines({ claims }: AttestationResult | EvidenceResult): readonly st
 /** What only a TPM says, and what its word is worth. */
 function tpmLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
   if (claims === undefined || !('attestationKey' in claims)) return []
-  const { attestationKey, clock, ekRootSha256 } = claims
+  const { attestationKey, clock, ekRootSha256, eventLog } = claims
   const { boundBy = 'nothing: whoever has a key can sign a quote' } = attestationKey
   return [
     `attestation key: ${attestationKey.name}, ${attestationKey.signature}`,
     `  vouched for by ${boundBy === 'policy' ? 'the policy: it was enrolled' : boundBy}`,
     ...(ekRootSha256 === undefined ? [] : ['  its machine shows an endorsement key, which says nothing of this key']),
     `TPM clock: ${clock.milliseconds} ms, boot ${clock.resetCount}, ${clock.restartCount} suspensions since${clock.safe ? '' : ', and it may have been set back'}`,
+    ...(eventLog === undefined ? [] : [`  event log: ${eventLog.events} events${unexplained(eventLog.unexplained)}`]),
   ]
 }
 
 /** What only an Azure confidential machine says: who vouches for the key that signed the registers. */
 function hclLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
   if (claims === undefined || !('quoteKey' in claims)) return []
-  const { hardware, quoteKey, secureBoot } = claims
+  const { hardware, quoteKey, secureBoot, eventLog } = claims
   const paravisor =
     'mrTd' in hardware
       ? `Intel TDX, MRTD ${hardware.mrTd}`
@@ -109,7 +110,12 @@ function hclLines({ claims }: AttestationResult | EvidenceResult): readonly stri
     `paravisor: ${paravisor}`,
     `  it vouches for the key of its TPM: ${quoteKey.spkiSha256}, ${quoteKey.signature}`,
     ...(secureBoot === undefined ? [] : [`  it says that secure boot is ${secureBoot ? 'on' : 'off'}`]),
+    ...(eventLog === undefined ? [] : [`  event log: ${eventLog.events} events${unexplained(eventLog.unexplained)}`]),
   ]
+}
+
+function unexplained(registers: readonly string[]): string {
+  return registers.length === 0 ? ', which explain every register' : `, which say nothing of ${registers.join(', ')}`
 }
 
 function floorOf({ claims }: AttestationResult | EvidenceResult): number {

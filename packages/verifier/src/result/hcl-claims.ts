@@ -1,6 +1,7 @@
 import type { TpmBank } from '../formats/tpm/evidence.ts'
 import type { CommonClaims, TdxClaims } from './claims.ts'
 import type { SnpClaims } from './snp-claims.ts'
+import type { TpmEventLogClaims } from './tpm-claims.ts'
 
 /**
  * What evidence of an Azure confidential virtual machine says. Binary is lower-case hex. `rootSha256` is the hardware's, and
@@ -20,4 +21,6 @@ export interface HclClaims extends CommonClaims {
   readonly userData?: string
   /** Values of the quoted registers by bank and number. */
   readonly pcrs: { readonly [Bank in TpmBank]?: { readonly [pcr: string]: string } }
+  /** What an event log explains; absent when none came along. */
+  readonly eventLog?: TpmEventLogClaims
 }

@@ -1,5 +1,5 @@
 import type { TpmBank } from '../formats/tpm/evidence.ts'
-import type { CommonClaims } from './claims.ts'
+import type { CommonClaims, EventLogClaims } from './claims.ts'
 
 /**
  * What a quote of a TPM says. Binary is lower-case hex. `reportData` is `extraData`, up to 66 bytes; `rootSha256` is there
@@ -16,8 +16,16 @@ export interface TpmClaims extends Omit<CommonClaims, 'rootSha256'> {
   /** As the maker counts it, 8 bytes; blurred, as the counters of the clock, for a key outside the endorsement hierarchy. */
   readonly firmwareVersion: string
   readonly clock: TpmClockClaims
+  /** What an event log explains; absent when none came along. */
+  readonly eventLog?: TpmEventLogClaims
   /** Values of the quoted registers by bank and number. */
   readonly pcrs: { readonly [Bank in TpmBank]?: { readonly [pcr: string]: string } }
+}
+
+/** A log of the boot whose replay equals quoted registers. */
+export interface TpmEventLogClaims extends EventLogClaims {
+  /** Quoted registers that hold something and of which the log says nothing. */
+  readonly unexplained: readonly string[]
 }
 
 /** The key that signed, and what vouches for it. */

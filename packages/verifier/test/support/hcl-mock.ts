@@ -21,6 +21,7 @@ import {
   MOCK_MEASUREMENTS,
   MOCK_SNP_MEASUREMENT,
   MOCK_TPM_PCRS,
+  type MockTpmBanks,
   type SnpChanges,
   type TpmChanges,
   type TpmMember,
@@ -54,6 +55,8 @@ export interface HclWrong {
   /** Signs the quote instead of the key that the claims name. */
   readonly signer?: KeyPair
   readonly pss?: boolean
+  /** Registers to quote instead of the usual ones. */
+  readonly banks?: MockTpmBanks
   /** Another root for the hardware than the policy names. */
   readonly otherRoot?: boolean
   readonly format?: EvidenceFormat
@@ -107,6 +110,7 @@ async function makeHclDocument(wrong: HclWrong): Promise<Uint8Array> {
   const tpm = createMockTpmAuthority({
     ...tpmOptions,
     keys: { ...tpmAuthority.keys, ak: akKey },
+    ...(wrong.banks && { banks: wrong.banks }),
     ...(wrong.tpm && { changes: wrong.tpm }),
   })
   const hardware = wrong.hardware === 'tdx' ? tdxHardware(wrong) : snpHardware(wrong)

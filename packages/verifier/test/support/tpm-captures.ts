@@ -1,11 +1,26 @@
 /// <reference types="vite/client" />
 
-import { concatBytes, fromBase64Url, fromHex } from '@blindai/core'
+import {
+  concatBytes,
+  type EvidenceFormat,
+  fromBase64Url,
+  fromHex,
+  type JsonObject,
+  toBase64Url,
+  toHex,
+  type UnixSeconds,
+  unixSeconds,
+  utf8,
+} from '@blindai/core'
+import catalogue from '../../../../vectors/attestation/tpm/cases.json' with { type: 'json' }
 import trustee from '../../../../vectors/attestation/tpm/tpm-evidence.json' with { type: 'json' }
 import disk from '../../../../vectors/attestation/tpm/uefi-evidence-disk.json' with { type: 'json' }
 import fwCfg from '../../../../vectors/attestation/tpm/uefi-evidence-fwcfg.json' with { type: 'json' }
 import windows from '../../../../vectors/attestation/tpm/windows-gcp-shielded-vm.json' with { type: 'json' }
 import type { SignatureHash } from '../../src/crypto/public-key.ts'
+import { parseTpmQuote } from '../../src/formats/tpm/quote.ts'
+import { isVerifierError } from '../../src/index.ts'
+import { pem } from './captures.ts'
 import { type ProtobufField, protobufBytes, protobufFields, protobufNumber } from './protobuf.ts'
 
 const FOLDER = '../../../../vectors/attestation/tpm/'
@@ -85,6 +100,9 @@ export const gceQuotes: readonly TpmCapture[] = protobufBytes(gce, 2).map((bytes
   }
 })
 
+/** The certificate of that machine's attestation key. */
+const gceAkCertificate: Uint8Array = first(gce, 6)
+
 function first(fields: readonly ProtobufField[], number: number): Uint8Array {
   return protobufBytes(fields, number)[0] ?? new Uint8Array()
 }
@@ -102,4 +120,97 @@ export const trusteeQuote = {
   quoted: base64(trustee.tpm_quote.message),
   signature: base64(trustee.tpm_quote.signature),
   values: new Map(trustee.tpm_quote.pcrs.map((hex, pcr): [number, Uint8Array] => [pcr, fromHex(`PCR ${pcr}`, hex)])),
+}
+
+/** A quote as evidence, how it is judged, and what has to come out. */
+export interface TpmCase {
+  readonly name: string
+  readonly format: Extract<EvidenceFormat, 'tpm'>
+  readonly bytes: Uint8Array
+  readonly log?: Uint8Array
+  readonly endorsements?: JsonObject
+  readonly now: UnixSeconds
+  readonly policy: JsonObject
+  readonly expect: JsonObject
+}
+
+/** A line of `cases.json`. */
+interface Line {
+  readonly name: string
+  readonly file: string
+  /** Which of the quotes in the file; the first without it. */
+  readonly quote?: number
+  /** Whether the event log comes along. */
+  readonly log?: boolean
+  /** Files of the authorities above the certificate of a key that is in the capture, lowest first. */
+  readonly akChain?: readonly string[]
+  readonly ekChain?: readonly string[]
+  readonly now: number
+  readonly policy: JsonObject
+  readonly expect: JsonObject
+}
+
+const CAPTURES: Readonly<Record<string, readonly TpmCapture[]>> = {
+  'uefi-evidence-disk.json': [uefiDisk],
+  'uefi-evidence-fwcfg.json': [uefiFwCfg],
+  'gce-cos85-nonce9009.attestation.pb': gceQuotes,
+  'windows-gcp-shielded-vm.json': [{ ...windowsQuote, bank: 'SHA-256', values: new Map() }],
+}
+
+export const tpmCases: readonly TpmCase[] = (catalogue.cases as readonly Line[]).map((line) => {
+  const { name, file, quote = 0, log = false, akChain, ekChain, policy, expect } = line
+  const capture = CAPTURES[file]?.[quote]
+  if (capture === undefined) throw new Error(`no such capture: ${file}`)
+  const endorsements = {
+    type: 'tpm',
+    ...(akChain && { akCertificate: toBase64Url(gceAkCertificate), akChain: pemOf(akChain) }),
+    ...(ekChain && { ekCertificate: toBase64Url(base64(disk.ekCert)), ekChain: pemOf(ekChain) }),
+  }
+  return {
+    name,
+    format: 'tpm',
+    bytes: evidenceOf(capture),
+    ...(log && capture.log && { log: capture.log }),
+    ...((akChain ?? ekChain) && { endorsements }),
+    now: unixSeconds(line.now),
+    policy,
+    expect,
+  }
+})
+
+/** The case whose name starts so. */
+export function tpmCase(start: string): TpmCase {
+  const found = tpmCases.find(({ name }) => name.startsWith(start))
+  if (found === undefined) throw new Error(`no such case: ${start}`)
+  return found
+}
+
+/** A capture in the form in which documents carry it: values of quoted registers only, the key behind its length. */
+export function evidenceOf({ quoted, signature, akPublic, bank, values }: TpmCapture): Uint8Array {
+  const pcrs = [...values].filter(([pcr]) => isQuoted(quoted, pcr)).map(([pcr, value]) => [String(pcr), toHex(value)])
+  const sized = concatBytes(new Uint8Array([akPublic.byteLength >> 8, akPublic.byteLength & 255]), akPublic)
+  const evidence = {
+    version: 1,
+    quoted: toBase64Url(quoted),
+    signature: toBase64Url(signature),
+    akPublic: toBase64Url(sized),
+    pcrs: { [bank === 'SHA-384' ? 'sha384' : 'sha256']: Object.fromEntries(pcrs) },
+  }
+  return utf8(JSON.stringify(evidence))
+}
+
+/** Quotes of banks that do not count cannot be read; nothing of them is selected. */
+function isQuoted(quoted: Uint8Array, pcr: number): boolean {
+  try {
+    return parseTpmQuote(quoted).selections.some(({ pcrs }) => pcrs.includes(pcr))
+  } catch (error) {
+    if (isVerifierError(error)) return false
+    throw error
+  }
+}
+
+function pemOf(files: readonly string[]): string {
+  return files
+    .map((name) => (name.endsWith('.pem') ? new TextDecoder().decode(tpmFile(name)) : pem(tpmFile(name))))
+    .join('')
 }

@@ -1,13 +1,15 @@
-import { concatBytes, digest, equalBytes, MalformedError, toHex, type UnixSeconds } from '@blindai/core'
+import { concatBytes, digest, equalBytes, toHex, type UnixSeconds } from '@blindai/core'
 import { HCL_SNP_CHECKS, HCL_TDX_CHECKS } from '../../appraisal/check-codes.ts'
 import type { CheckList } from '../../appraisal/check-list.ts'
 import { VerifierError } from '../../errors/verifier-error.ts'
 import type { HclClaims } from '../../result/hcl-claims.ts'
+import type { TpmEventLogClaims } from '../../result/tpm-claims.ts'
 import { sha256Hex } from '../../x509/chain-roles.ts'
 import { type ProvedSnp, proveSnp } from '../snp/prove-snp.ts'
 import { type ProvedTdx, proveTdx } from '../tdx/prove-tdx.ts'
+import { explainTpmLog } from '../tpm/event-log.ts'
 import { pcrClaims } from '../tpm/evidence.ts'
-import { verifyPcrDigest } from '../tpm/pcr-values.ts'
+import { type PcrBanks, verifyPcrDigest } from '../tpm/pcr-values.ts'
 import { verifyTpmSignature } from '../tpm/signature.ts'
 import { type ParsedHclEvidence, parseHclEvidence } from './evidence.ts'
 import { requireQuoted } from './td-report.ts'
@@ -16,6 +18,7 @@ import { requireQuoted } from './td-report.ts'
 export interface HclEvidence {
   readonly format: 'azure-hcl' | 'simulated-azure-hcl'
   readonly bytes: Uint8Array
+  /** The log of the guest's boot; undefined when none came. */
   readonly log: Uint8Array | undefined
   /** Of the hardware: AMD's for SEV-SNP, Intel's for TDX. */
   readonly endorsements: unknown
@@ -46,10 +49,7 @@ export interface ProvedHcl {
  */
 export async function proveHcl(checks: CheckList, evidence: HclEvidence): Promise<ProvedHcl> {
   const { format } = evidence
-  const parsed = await checks.prove('evidence.form', () => {
-    refuseLog(evidence.log)
-    return parseHclEvidence(evidence.bytes)
-  })
+  const parsed = await checks.prove('evidence.form', () => parseHclEvidence(evidence.bytes))
   const { report, claims, quote, quoted, signature, banks } = parsed
   const hardware = await proveHardware(checks, evidence, parsed)
   await checks.prove('hcl.runtime-claims', () => requireVouched(report.runtimeClaims, hardware.report.reportData))
@@ -57,18 +57,24 @@ export async function proveHcl(checks: CheckList, evidence: HclEvidence): Promis
     verifyTpmSignature('HCLAkPub', claims.attestationKey, signature, quoted),
   )
   await checks.prove('tpm.pcr-digest', () => verifyPcrDigest(quote, signature.hash, banks))
+  const eventLog = await proveEventLog(checks, banks, evidence.log)
   return {
     technology: 'hcl',
     trustClass: hardware.trustClass,
     hardware,
     report: { reportData: quote.extraData, reportDataHash: 'SHA-256' },
-    claims: await claimsOf(format, parsed, hardware),
+    claims: { ...(await claimsOf(format, parsed, hardware)), ...(eventLog && { eventLog }) },
   }
 }
 
-/** What is sent and read by nobody would look like a proof. */
-function refuseLog(log: Uint8Array | undefined): void {
-  if (log !== undefined) throw new MalformedError('UNKNOWN_MEMBER', { field: 'evidence', member: 'log' })
+/** A log that came along has to explain the registers that it measures into: what it says of them would be believed. */
+async function proveEventLog(
+  checks: CheckList,
+  banks: PcrBanks,
+  log: Uint8Array | undefined,
+): Promise<TpmEventLogClaims | undefined> {
+  if (log === undefined) return undefined
+  return checks.prove('tpm.event-log', () => explainTpmLog(banks, log))
 }
 
 async function proveHardware(

@@ -1,11 +1,12 @@
-import { MalformedError, toHex } from '@blindai/core'
+import { toHex } from '@blindai/core'
 import type { CheckList } from '../../appraisal/check-list.ts'
-import type { TpmClaims } from '../../result/tpm-claims.ts'
+import type { TpmClaims, TpmEventLogClaims } from '../../result/tpm-claims.ts'
 import { type BoundAk, bindAk, proveEkChain, type TpmFormat, type TpmTrust } from './bind-ak.ts'
 import { parseTpmEndorsements } from './endorsements.ts'
+import { explainTpmLog } from './event-log.ts'
 import { type ParsedTpmEvidence, parseTpmEvidence, pcrClaims } from './evidence.ts'
 import { objectAttributeNames } from './object-attributes.ts'
-import { verifyPcrDigest } from './pcr-values.ts'
+import { type PcrBanks, verifyPcrDigest } from './pcr-values.ts'
 import { requireAttestationKey } from './public-area.ts'
 import { requireSameScheme, verifyTpmSignature } from './signature.ts'
 
@@ -13,6 +14,7 @@ import { requireSameScheme, verifyTpmSignature } from './signature.ts'
 export interface TpmEvidence {
   readonly format: TpmFormat
   readonly bytes: Uint8Array
+  /** The log of the boot; undefined when none came. */
   readonly log: Uint8Array | undefined
   readonly endorsements: unknown
   readonly trust: TpmTrust
@@ -28,7 +30,7 @@ export interface ProvedTpm {
 }
 
 /**
- * Proves a quote of a TPM 2.0: form, attestation key, signature, registers. What vouches for the attestation key is found
+ * Proves a quote of a TPM 2.0: form, attestation key, signature, registers, event log. What vouches for the attestation key is found
  * here; where nothing does, the quote holds and proves nothing of a machine, and the trust class is `none`. Whether the policy
  * wants it is not asked here.
  *
@@ -38,10 +40,7 @@ export interface ProvedTpm {
  */
 export async function proveTpm(checks: CheckList, evidence: TpmEvidence): Promise<ProvedTpm> {
   const { format, trust } = evidence
-  const parsed = await checks.prove('evidence.form', () => {
-    refuseLog(evidence.log)
-    return parseTpmEvidence(evidence.bytes)
-  })
+  const parsed = await checks.prove('evidence.form', () => parseTpmEvidence(evidence.bytes))
   const { ak, quote, quoted, signature, banks } = parsed
   const endorsements = await checks.prove('endorsements.form', () =>
     evidence.endorsements === undefined ? undefined : parseTpmEndorsements(evidence.endorsements),
@@ -55,18 +54,23 @@ export async function proveTpm(checks: CheckList, evidence: TpmEvidence): Promis
     await verifyTpmSignature('attestation key', ak.key, signature, quoted)
   })
   await checks.prove('tpm.pcr-digest', () => verifyPcrDigest(quote, signature.hash, banks))
+  const eventLog = await proveEventLog(checks, banks, evidence.log)
   return {
     technology: 'tpm',
     trustClass: bound.trustClass,
     report: { reportData: quote.extraData, reportDataHash: 'SHA-256' },
-    claims: claimsOf(format, parsed, bound, ekRootSha256),
+    claims: { ...claimsOf(format, parsed, bound, ekRootSha256), ...(eventLog && { eventLog }) },
   }
 }
 
-/** What is sent and read by nobody would look like a proof. */
-function refuseLog(log: Uint8Array | undefined): void {
-  if (log === undefined) return
-  throw new MalformedError('UNKNOWN_MEMBER', { field: 'evidence', member: 'log' })
+/** A log that came along has to explain the registers that it measures into: what it says of them would be believed. */
+async function proveEventLog(
+  checks: CheckList,
+  banks: PcrBanks,
+  log: Uint8Array | undefined,
+): Promise<TpmEventLogClaims | undefined> {
+  if (log === undefined) return undefined
+  return checks.prove('tpm.event-log', () => explainTpmLog(banks, log))
 }
 
 function claimsOf(
