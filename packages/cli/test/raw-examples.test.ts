@@ -9,6 +9,8 @@ const EXAMPLES: Readonly<Record<string, RawJson>> = {
   sgx: rawVector('sgx', 'the same with its measurement as the reference value').input,
   'sev-snp': rawVector('snp', 'a Milan guest of Azure with a revocation list').input,
   nitro: withoutPolicy,
+  tpm: rawVector('tpm', 'a machine at Google, whose key is certified by an authority that is pinned, bank SHA-256')
+    .input,
 }
 
 describe('an example of an input', () => {
