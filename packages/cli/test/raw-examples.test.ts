@@ -9,6 +9,8 @@ const EXAMPLES: Readonly<Record<string, RawJson>> = {
   sgx: rawVector('sgx', 'the same with its measurement as the reference value').input,
   'sev-snp': rawVector('snp', 'the same is accepted where the policy names Milan').input,
   nitro: withoutPolicy,
+  tpm: rawVector('tpm', 'a machine at Google, whose key is certified by an authority that is pinned, bank SHA-256')
+    .input,
 }
 
 describe('an example of an input', () => {

@@ -101,6 +101,9 @@ const SEV_SNP: JsonObject = {
   requiredMitigations: [1, 2],
   minimumGuestSvn: 3,
 }
+const TPM_REFERENCE = { name: 'boot', date: '2026-11-27', source: 'image', bank: 'sha256', pcrs: { 4: DIGEST } }
+const TPM_KEY = { name: `000b${DIGEST}`, date: '2026-11-27', label: 'rack 7' }
+const OTHER_DIGEST = 'ef'.repeat(32)
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
@@ -113,6 +116,14 @@ const FULL: JsonObject = {
     sgxMeasurements: [SGX_REFERENCE],
     sevSnpMeasurements: [SNP_REFERENCE],
     nitroMeasurements: [NITRO_REFERENCE],
+    tpmMeasurements: [TPM_REFERENCE],
+  },
+  tpm: {
+    measurements: [TPM_REFERENCE],
+    attestationKeys: [TPM_KEY],
+    akRoots: [OTHER_DIGEST],
+    cloudRoots: false,
+    ekRoots: [OTHER_DIGEST],
   },
   nitro: { measurements: [NITRO_REFERENCE] },
   tdx: {
@@ -316,6 +327,9 @@ describe('the JSON schema', () => {
     expect(members(definitions.reference)).toEqual(object(REFERENCE))
     expect(members(definitions.nitro)).toEqual(object(FULL.nitro))
     expect(members(definitions.nitroReference)).toEqual(object(NITRO_REFERENCE))
+    expect(members(definitions.tpm)).toEqual(object(FULL.tpm))
+    expect(members(definitions.tpmReference)).toEqual(object(TPM_REFERENCE))
+    expect(members(definitions.tpmAttestationKey)).toEqual(object(TPM_KEY))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
@@ -328,6 +342,7 @@ describe('the JSON schema', () => {
     for (const [member, { required }] of [
       ['tdx', definitions.reference],
       ['nitro', definitions.nitroReference],
+      ['tpm', definitions.tpmReference],
     ] as const) {
       for (const name of required) {
         expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(

@@ -38,7 +38,8 @@ export interface BoundAk {
 
 /**
  * Finds what vouches for an attestation key: the policy, which an enrolment wrote, or a certificate of an authority that
- * counts. Where nothing does, `tpm.ak-bound` is skipped, and what the key signed is not more than its own word.
+ * counts. A name covers all of the public area; a certificate covers the key alone, and that it is restricted to its TPM is then
+ * the authority's word. Where nothing vouches, `tpm.ak-bound` is skipped, and what the key signed is not more than its own word.
  *
  * @throws {Halt} when a chain of an authority that counts does not hold, or the format claims what the root is not.
  */
