@@ -100,6 +100,9 @@ const SEV_SNP: JsonObject = {
   authorKeyDigests: [REGISTER],
   minimumGuestSvn: 3,
 }
+const PCRS: JsonObject = { 0: DIGEST, 4: DIGEST, 15: DIGEST, 17: DIGEST, 22: DIGEST }
+const AZURE_SNP_REFERENCE: JsonObject = { ...SNP_REFERENCE, bank: 'sha256', pcrs: PCRS }
+const AZURE_TDX_REFERENCE: JsonObject = { ...REFERENCE, name: 'release 2', bank: 'sha256', pcrs: PCRS }
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
@@ -112,8 +115,10 @@ const FULL: JsonObject = {
     sgxMeasurements: [SGX_REFERENCE],
     sevSnpMeasurements: [SNP_REFERENCE],
     nitroMeasurements: [NITRO_REFERENCE],
+    azureHclMeasurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE],
   },
   nitro: { measurements: [NITRO_REFERENCE] },
+  azureHcl: { measurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE] },
   tdx: {
     measurements: [REFERENCE],
     acceptedTcbStatuses: ['UpToDate', 'OutOfDate', 'TDRelaunchAdvised'],
@@ -315,6 +320,8 @@ describe('the JSON schema', () => {
     expect(members(definitions.reference)).toEqual(object(REFERENCE))
     expect(members(definitions.nitro)).toEqual(object(FULL.nitro))
     expect(members(definitions.nitroReference)).toEqual(object(NITRO_REFERENCE))
+    expect(members(definitions.azureHcl)).toEqual(object(FULL.azureHcl))
+    expect(members(definitions.azureHclReference)).toEqual(object({ ...AZURE_SNP_REFERENCE, ...AZURE_TDX_REFERENCE }))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
@@ -322,11 +329,21 @@ describe('the JSON schema', () => {
       expect(definition).toHaveProperty('additionalProperties', false)
     }
   })
+  test('lets an Azure reference value name the registers that the parser knows', () => {
+    const [pattern = ''] = Object.keys(definitions.azureHclPcrs.patternProperties)
+    for (let pcr = 0; pcr < 25; pcr++) {
+      const path = ['azureHcl', 'measurements', 0, 'pcrs', String(pcr)] as const
+      const parse = (): unknown => parsePolicy(changed(path, DIGEST))
+      if (new RegExp(pattern).test(String(pcr))) expect(parse, `PCR ${pcr}`).not.toThrow()
+      else expect(parse, `PCR ${pcr}`).toThrowError(expect.objectContaining({ code: 'UNKNOWN_MEMBER' }))
+    }
+  })
   test('requires what the parser requires', () => {
     expect(schema.required).toEqual(['version', 'name'])
     for (const [member, { required }] of [
       ['tdx', definitions.reference],
       ['nitro', definitions.nitroReference],
+      ['azureHcl', definitions.azureHclReference],
     ] as const) {
       for (const name of required) {
         expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(
