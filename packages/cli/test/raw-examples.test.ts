@@ -8,6 +8,7 @@ const EXAMPLES: Readonly<Record<string, RawJson>> = {
   tdx: rawVector('tdx', 'TDX 1.5 in a version 4 quote').input,
   sgx: rawVector('sgx', 'the same with its measurement as the reference value').input,
   'sev-snp': rawVector('snp', 'the same is accepted where the policy names Milan').input,
+  'azure-hcl': rawVector('azure-hcl', 'a Milan machine of Azure is proved').input,
   nitro: withoutPolicy,
   tpm: rawVector('tpm', 'a machine at Google, whose key is certified by an authority that is pinned, bank SHA-256')
     .input,

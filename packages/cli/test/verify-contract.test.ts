@@ -48,7 +48,7 @@ describe('docs/verify-contract.md', () => {
 
   test('has an example of every format, and of every exit code about evidence', () => {
     expect([...new Set(examples.map(({ code }) => code))].sort()).toEqual([0, 10, 20, 30])
-    for (const format of ['tdx', 'sgx', 'sev-snp', 'nitro', 'tpm']) {
+    for (const format of ['tdx', 'sgx', 'sev-snp', 'azure-hcl', 'nitro', 'tpm']) {
       expect(examples.map(({ command }) => command).join()).toContain(`raw/${format}.json`)
     }
   })
@@ -84,7 +84,7 @@ function collect(value: JsonValue, members: Set<string>, path: readonly string[]
     return
   }
   for (const [member, inner] of Object.entries(value)) {
-    members.add(path.at(0) === 'claims' && path.at(1) === 'platform' ? `platform.${member}` : member)
+    members.add(path.at(0) === 'claims' && path.at(-1) === 'platform' ? `platform.${member}` : member)
     if (member !== 'details' && member !== 'pcrs') collect(inner, members, [...path, member])
   }
 }

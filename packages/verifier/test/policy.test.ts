@@ -104,6 +104,9 @@ const SEV_SNP: JsonObject = {
 const TPM_REFERENCE = { name: 'boot', date: '2026-11-27', source: 'image', bank: 'sha256', pcrs: { 4: DIGEST } }
 const TPM_KEY = { name: `000b${DIGEST}`, date: '2026-11-27', label: 'rack 7' }
 const OTHER_DIGEST = 'ef'.repeat(32)
+const PCRS: JsonObject = { 0: DIGEST, 4: DIGEST, 15: DIGEST, 17: DIGEST, 22: DIGEST }
+const AZURE_SNP_REFERENCE: JsonObject = { ...SNP_REFERENCE, bank: 'sha256', pcrs: PCRS }
+const AZURE_TDX_REFERENCE: JsonObject = { ...REFERENCE, name: 'release 2', bank: 'sha256', pcrs: PCRS }
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
@@ -117,6 +120,7 @@ const FULL: JsonObject = {
     sevSnpMeasurements: [SNP_REFERENCE],
     nitroMeasurements: [NITRO_REFERENCE],
     tpmMeasurements: [TPM_REFERENCE],
+    azureHclMeasurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE],
   },
   tpm: {
     measurements: [TPM_REFERENCE],
@@ -126,6 +130,7 @@ const FULL: JsonObject = {
     ekRoots: [OTHER_DIGEST],
   },
   nitro: { measurements: [NITRO_REFERENCE] },
+  azureHcl: { measurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE] },
   tdx: {
     measurements: [REFERENCE],
     acceptedTcbStatuses: ['UpToDate', 'OutOfDate', 'TDRelaunchAdvised'],
@@ -330,11 +335,22 @@ describe('the JSON schema', () => {
     expect(members(definitions.tpm)).toEqual(object(FULL.tpm))
     expect(members(definitions.tpmReference)).toEqual(object(TPM_REFERENCE))
     expect(members(definitions.tpmAttestationKey)).toEqual(object(TPM_KEY))
+    expect(members(definitions.azureHcl)).toEqual(object(FULL.azureHcl))
+    expect(members(definitions.azureHclReference)).toEqual(object({ ...AZURE_SNP_REFERENCE, ...AZURE_TDX_REFERENCE }))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
     for (const definition of [schema, ...Object.values(definitions).filter((one) => 'properties' in one)]) {
       expect(definition).toHaveProperty('additionalProperties', false)
+    }
+  })
+  test('lets an Azure reference value name the registers that the parser knows', () => {
+    const [pattern = ''] = Object.keys(definitions.azureHclPcrs.patternProperties)
+    for (let pcr = 0; pcr < 25; pcr++) {
+      const path = ['azureHcl', 'measurements', 0, 'pcrs', String(pcr)] as const
+      const parse = (): unknown => parsePolicy(changed(path, DIGEST))
+      if (new RegExp(pattern).test(String(pcr))) expect(parse, `PCR ${pcr}`).not.toThrow()
+      else expect(parse, `PCR ${pcr}`).toThrowError(expect.objectContaining({ code: 'UNKNOWN_MEMBER' }))
     }
   })
   test('requires what the parser requires', () => {
@@ -343,6 +359,7 @@ describe('the JSON schema', () => {
       ['tdx', definitions.reference],
       ['nitro', definitions.nitroReference],
       ['tpm', definitions.tpmReference],
+      ['azureHcl', definitions.azureHclReference],
     ] as const) {
       for (const name of required) {
         expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Endorsements, type EvidenceFormat, type JsonObject, toBase64Url } from '@blindai/core'
 import { captures, sgxCaptures } from '../../../verifier/test/support/captures.ts'
+import { hclCaptures, hclEvidence } from '../../../verifier/test/support/hcl-captures.ts'
 import { nitroCaptures } from '../../../verifier/test/support/nitro-captures.ts'
 
 import { snpCaptures } from '../../../verifier/test/support/snp-captures.ts'
@@ -45,6 +46,7 @@ export const rawVectors: readonly RawVector[] = [
   ...captures.map((capture) => vector('tdx', 'tdx', capture.quote, capture)),
   ...sgxCaptures.map((capture) => vector('sgx', 'sgx', capture.quote, capture)),
   ...snpCaptures.map((capture) => vector('snp', 'sev-snp', capture.report, capture)),
+  ...hclCaptures.map((capture) => vector('azure-hcl', 'azure-hcl', hclEvidence(capture.parts), capture)),
   ...nitroCaptures.map((capture) => vector('nitro', capture.format, capture.bytes, capture)),
   ...tpmCases.map((capture) => vector('tpm', capture.format, capture.bytes, capture)),
 ]
