@@ -1,4 +1,13 @@
-import { combineNonces, equalBytes, type Keyset, reportData, toHex, type UnixSeconds, unixSeconds } from '@blindai/core'
+import {
+  combineNonces,
+  digest,
+  equalBytes,
+  type Keyset,
+  reportData,
+  toHex,
+  type UnixSeconds,
+  unixSeconds,
+} from '@blindai/core'
 import type { ParsedDocument } from '../document/document.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 
@@ -23,9 +32,17 @@ export async function verifyNonce(document: ParsedDocument, ours: Uint8Array | u
   }
 }
 
-/** @throws {VerifierError} `REPORT_DATA_MISMATCH` unless the evidence is over this statement and nonce. */
-export async function verifyReportData(document: ParsedDocument, actual: Uint8Array): Promise<void> {
-  const expected = await reportData(document.nonce, document.statement)
+/**
+ * @param form - `digest` where evidence has room for 32 bytes only: the SHA-256 of the report data.
+ * @throws {VerifierError} `REPORT_DATA_MISMATCH` unless the evidence is over this statement and nonce.
+ */
+export async function verifyReportData(
+  document: ParsedDocument,
+  actual: Uint8Array,
+  form: 'whole' | 'digest',
+): Promise<void> {
+  const whole = await reportData(document.nonce, document.statement)
+  const expected = form === 'whole' ? whole : await digest('SHA-256', whole)
   if (equalBytes(expected, actual)) return
   throw new VerifierError('REPORT_DATA_MISMATCH', { expected: toHex(expected), actual: toHex(actual) })
 }

@@ -36,6 +36,15 @@ export type CheckCode =
   | 'nitro.chain'
   | 'nitro.signature'
   | 'nitro.timestamp'
+  | 'nvidia.root'
+  | 'nvidia.chain'
+  | 'nvidia.report-signature'
+  | 'nvidia.fwid'
+  | 'nvidia.rim-root'
+  | 'nvidia.rim-chain'
+  | 'nvidia.rim-signature'
+  | 'nvidia.rim-match'
+  | 'nvidia.revocation'
   | 'binding.nonce'
   | 'binding.report-data'
   | 'binding.statement-window'
@@ -53,6 +62,11 @@ export type CheckCode =
   | 'snp.vmpl'
   | 'snp.platform-info'
   | 'nitro.debug'
+  | 'nvidia.host'
+  | 'nvidia.measurements'
+  | 'nvidia.protected-pcie'
+  | 'policy.driver-version'
+  | 'policy.vbios-version'
   | 'policy.product'
   | 'policy.signing-key'
   | 'policy.tcb-minimum'
@@ -106,6 +120,15 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'nitro.chain': 'the certificate of the enclave was issued through that root and is valid now',
   'nitro.signature': 'the document is signed by the key of that certificate',
   'nitro.timestamp': 'the document was signed while that certificate was valid',
+  'nvidia.root': 'the chain of the GPU ends in a root that is pinned',
+  'nvidia.chain': 'the certificate of the GPU was issued through that root and is valid now',
+  'nvidia.report-signature': 'the report is signed by the key of that certificate',
+  'nvidia.fwid': 'that key belongs to the firmware that the report names, and to that device',
+  'nvidia.rim-root': 'the chains of both manifests end in a root that is pinned',
+  'nvidia.rim-chain': 'the signers of the manifests were certified through that root and are valid now',
+  'nvidia.rim-signature': 'both manifests are signed by those signers',
+  'nvidia.rim-match': 'the manifests are of the driver and the VBIOS that the report names',
+  'nvidia.revocation': 'no certificate of the GPU or of the manifests is revoked',
   'binding.nonce': 'the document answers our nonce',
   'binding.report-data': 'the evidence vouches for this statement and nonce',
   'binding.statement-window': 'the keys of the statement are valid now',
@@ -123,6 +146,11 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'snp.vmpl': 'the report was asked for at a privilege level that is accepted',
   'snp.platform-info': 'the platform is configured as it has to be, and in no way that is not wanted',
   'nitro.debug': 'debug is off',
+  'nvidia.host': 'the machine that asked the GPU is known',
+  'nvidia.measurements': 'the GPU measured what NVIDIA released',
+  'nvidia.protected-pcie': 'the GPU protects its links in a way that is accepted',
+  'policy.driver-version': 'the driver is recent enough',
+  'policy.vbios-version': 'the VBIOS is recent enough',
   'policy.product': 'the product is accepted',
   'policy.signing-key': 'the kind of endorsement key, and to whom it is lent, are accepted',
   'policy.tcb-minimum': 'all four TCB versions are at least the minimum',
@@ -250,6 +278,27 @@ const NITRO_DOCUMENT_CHECKS: readonly CheckCode[] = [
   ...CLOSING,
 ]
 
+/** The checks of a document with a report of an NVIDIA GPU, in order. */
+const NVIDIA_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  'nvidia.root',
+  'nvidia.chain',
+  'nvidia.report-signature',
+  'nvidia.fwid',
+  'nvidia.rim-root',
+  'nvidia.rim-chain',
+  'nvidia.rim-signature',
+  'nvidia.rim-match',
+  'nvidia.revocation',
+  ...BINDING,
+  'nvidia.host',
+  'nvidia.measurements',
+  'nvidia.protected-pcie',
+  'policy.driver-version',
+  'policy.vbios-version',
+  ...CLOSING,
+]
+
 const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'document.form',
   'statement.form',
@@ -257,6 +306,7 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'binding.report-data',
   'binding.statement-window',
   'binding.channel-key',
+  'nvidia.host',
   'policy.evidence-age',
   'policy.software',
   'policy.config',
@@ -264,6 +314,7 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
 
 /** The checks of a document whose evidence is of a format. */
 export function documentChecks(format: EvidenceFormat): readonly CheckCode[] {
+  if (format === 'nvidia' || format === 'simulated-nvidia') return NVIDIA_DOCUMENT_CHECKS
   if (isNitro(format)) return NITRO_DOCUMENT_CHECKS
   if (format === 'sgx' || format === 'simulated-sgx') return SGX_DOCUMENT_CHECKS
   return format === 'sev-snp' || format === 'simulated-sev-snp' ? SNP_DOCUMENT_CHECKS : DOCUMENT_CHECKS

@@ -2,6 +2,7 @@ import type { UnixSeconds } from '@blindai/core'
 import type { ParsedEvidence } from '../document/document.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
+import { type ProvedNvidia, proveNvidia } from '../formats/nvidia/prove-nvidia.ts'
 import { type ProvedSgx, proveSgx } from '../formats/sgx/prove-sgx.ts'
 import { type ProvedSnp, proveSnp } from '../formats/snp/prove-snp.ts'
 import { type ProvedTdx, proveTdx } from '../formats/tdx/prove-tdx.ts'
@@ -10,6 +11,7 @@ import type { TcbClaims } from '../result/claims.ts'
 import type { SnpTcbClaims } from '../result/snp-claims.ts'
 import type { CheckList } from './check-list.ts'
 import { judgeNitro } from './judge-nitro.ts'
+import { judgeNvidia } from './judge-nvidia.ts'
 import { judgeSgx } from './judge-sgx.ts'
 import { judgeSnp } from './judge-snp.ts'
 import { judgeTdx } from './judge-tdx.ts'
@@ -20,7 +22,7 @@ export interface BareEvidence extends ParsedEvidence {
 }
 
 /** What evidence of any format proves. */
-export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro
+export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedNvidia
 
 /** What a policy makes of proved evidence. */
 export interface Judgement {
@@ -55,8 +57,10 @@ export async function proveEvidence(
     case 'nitro':
     case 'simulated-nitro':
       return proveNitro(checks, { format, ...common })
-    case 'tpm':
     case 'nvidia':
+    case 'simulated-nvidia':
+      return proveNvidia(checks, { format, ...common, requireOcsp: policy.nvidia.requireOcsp })
+    case 'tpm':
       return checks.prove('evidence.form', () => {
         throw new VerifierError('FORMAT_UNSUPPORTED', { format })
       })
@@ -69,6 +73,7 @@ export async function proveEvidence(
 export function judgeEvidence(checks: CheckList, proved: ProvedEvidence, policy: Policy): Judgement {
   if (proved.technology === 'sgx') return { tcb: proved.tcb, release: judgeSgx(checks, proved, policy) }
   if (proved.technology === 'snp') return judgeSnp(checks, proved, policy)
+  if (proved.technology === 'nvidia') return { release: judgeNvidia(checks, proved, policy) }
   if (proved.technology === 'nitro') return { release: judgeNitro(checks, proved, policy) }
   return { tcb: proved.tcb, release: judgeTdx(checks, proved, policy) }
 }

@@ -28,6 +28,7 @@ const FORMATS: readonly EvidenceFormat[] = [
   'simulated',
   'simulated-sev-snp',
   'simulated-nitro',
+  'simulated-nvidia',
 ]
 
 /** What a server answers, with its bytes decoded and nothing in it believed. */

@@ -3,6 +3,7 @@ import type { Answer, AnswerCatalogue } from './answer.ts'
 import { APPRAISAL_ERRORS, type AppraisalErrorDetails } from './appraisal-errors.ts'
 import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
+import { NVIDIA_ERRORS, type NvidiaErrorDetails } from './nvidia-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
 import { X509_ERRORS, type X509ErrorDetails } from './x509-errors.ts'
@@ -14,6 +15,7 @@ export interface VerifierErrorDetails
     SgxErrorDetails,
     SnpErrorDetails,
     NitroErrorDetails,
+    NvidiaErrorDetails,
     AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
@@ -23,6 +25,7 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...SGX_ERRORS,
   ...SNP_ERRORS,
   ...NITRO_ERRORS,
+  ...NVIDIA_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 

@@ -2,11 +2,13 @@ import { fromUtf8, type JsonValue, MalformedError, parseJson } from '@blindai/co
 import { INTEL_SGX_ROOT_SHA256 } from '../dcap/roots.ts'
 import { LEVEL_STATUSES } from '../dcap/tcb-status.ts'
 import { AWS_NITRO_ROOT_SHA256 } from '../formats/nitro/roots.ts'
+import { NVIDIA_DEVICE_ROOT_SHA256, NVIDIA_RIM_ROOT_SHA256 } from '../formats/nvidia/roots.ts'
 import { AMD_ROOT_SHA256 } from '../formats/snp/roots.ts'
 import { ALLOWABLE_ATTRIBUTES, DEFAULT_ALLOWED_ATTRIBUTES, type TdAttribute } from '../formats/tdx/attributes.ts'
 import { ObjectReader } from '../json/object-reader.ts'
 import { TCB_EVALUATION_FLOORS } from './floors.ts'
 import { readNitro, readNitroReferences } from './parse-nitro.ts'
+import { readNvidia, readNvidiaReferences } from './parse-nvidia.ts'
 import { readSevSnp, readSnpReferences } from './parse-sev-snp.ts'
 import { readSgx, readSgxReferences } from './parse-sgx.ts'
 import type {
@@ -46,6 +48,8 @@ const VENDOR_ROOTS: readonly string[] = [
   INTEL_SGX_ROOT_SHA256,
   ...Object.values(AMD_ROOT_SHA256),
   AWS_NITRO_ROOT_SHA256,
+  NVIDIA_DEVICE_ROOT_SHA256,
+  NVIDIA_RIM_ROOT_SHA256,
 ]
 
 const parsed = new WeakSet<Policy>()
@@ -90,6 +94,7 @@ function readPolicy(r: ObjectReader): Policy {
     sgx: readSgx(r),
     sevSnp: readSevSnp(r),
     nitro: readNitro(r),
+    nvidia: readNvidia(r),
     config: readConfig(r.has('config') ? r.object('config') : new ObjectReader('policy.config', {})),
     ...(r.has('softwareDigests') && { softwareDigests: readDigests(r, 'softwareDigests') }),
     ...(r.has('maximumEvidenceAgeSeconds') && {
@@ -121,8 +126,9 @@ function readSimulated(r: ObjectReader): SimulatedPolicy {
   const sgxMeasurements = readSgxReferences(r, 'sgxMeasurements')
   const sevSnpMeasurements = readSnpReferences(r, 'sevSnpMeasurements')
   const nitroMeasurements = readNitroReferences(r, 'nitroMeasurements')
+  const nvidiaMeasurements = readNvidiaReferences(r, 'nvidiaMeasurements')
   r.end()
-  return { rootSha256, measurements, sgxMeasurements, sevSnpMeasurements, nitroMeasurements }
+  return { rootSha256, measurements, sgxMeasurements, sevSnpMeasurements, nitroMeasurements, nvidiaMeasurements }
 }
 
 function readTdx(r: ObjectReader): TdxPolicy {

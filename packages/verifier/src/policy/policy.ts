@@ -2,6 +2,7 @@ import type { IsolationLevel, UnixSeconds } from '@blindai/core'
 import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
 import type { TdAttribute } from '../formats/tdx/attributes.ts'
 import type { NitroPolicy, NitroReference } from './nitro-policy.ts'
+import type { NvidiaPolicy, NvidiaReference } from './nvidia-policy.ts'
 import type { SevSnpPolicy, SnpReference } from './sev-snp-policy.ts'
 import type { SgxPolicy, SgxReference } from './sgx-policy.ts'
 
@@ -72,6 +73,8 @@ export interface SimulatedPolicy {
   readonly sevSnpMeasurements: readonly SnpReference[]
   /** For evidence of the structure of AWS Nitro. */
   readonly nitroMeasurements: readonly NitroReference[]
+  /** For evidence of the structure of NVIDIA GPUs. */
+  readonly nvidiaMeasurements: readonly NvidiaReference[]
 }
 
 /**
@@ -103,6 +106,7 @@ export interface Policy {
   readonly sgx: SgxPolicy
   readonly sevSnp: SevSnpPolicy
   readonly nitro: NitroPolicy
+  readonly nvidia: NvidiaPolicy
   readonly config: ConfigPolicy
   /** Lower-case hex SHA-256: what the statement's `software.digest` may be. */
   readonly softwareDigests?: readonly string[]

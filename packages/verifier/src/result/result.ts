@@ -3,6 +3,7 @@ import type { Check } from '../appraisal/check-list.ts'
 import type { TrustClass } from '../policy/policy.ts'
 import type { TcbClaims, TdxClaims } from './claims.ts'
 import type { NitroClaims } from './nitro-claims.ts'
+import type { NvidiaClaims } from './nvidia-claims.ts'
 import type { SgxClaims } from './sgx-claims.ts'
 import type { SnpClaims, SnpTcbClaims } from './snp-claims.ts'
 
@@ -40,7 +41,7 @@ export interface Appraised {
   readonly trustFlags: readonly 'code'[]
   readonly checks: readonly Check[]
   /** Only when the evidence is proved. */
-  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims
+  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims | NvidiaClaims
   readonly tcb?: TcbClaims | SnpTcbClaims
 }
 

@@ -46,15 +46,24 @@ export interface Certificate extends SignedStructure {
   readonly subjectKeyIdentifier: string | undefined
 }
 
+/** What a caller lets pass that the rule for certificates does not, because it knows the issuer. */
+export interface CertificateLeniency {
+  /** `any year`: validity in GeneralizedTime before 2050 too. */
+  readonly times?: 'any year'
+  /** Critical extensions that the caller reads itself. */
+  readonly knownCritical?: readonly string[]
+}
+
 /**
  * Parses a certificate. Source: RFC 5280 section 4.1.
  *
  * @param field - names the certificate in errors.
  * @param bytes - its DER, and nothing after it.
+ * @param leniency - what the issuer is known to write otherwise.
  * @throws {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`,
  * `PUBLIC_KEY_INVALID`, `UNKNOWN_VERSION`.
  */
-export function parseCertificate(field: string, bytes: Uint8Array): Certificate {
+export function parseCertificate(field: string, bytes: Uint8Array, leniency: CertificateLeniency = {}): Certificate {
   const der = new Uint8Array(bytes)
   const outer = new DerReader(field, der)
   const whole = outer.enter(TAG.sequence, 'Certificate')
@@ -69,13 +78,13 @@ export function parseCertificate(field: string, bytes: Uint8Array): Certificate 
     signed: tbs.raw,
     signatureAlgorithm,
     signature,
-    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm),
+    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm, leniency),
   }
 }
 
 type Body = Omit<Certificate, 'field' | 'der' | 'signed' | 'signatureAlgorithm' | 'signature'>
 
-function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Body {
+function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm, leniency: CertificateLeniency): Body {
   const versionReader = tbs.enter(TAG.contextConstructed(0), 'version')
   const version = readSmallInteger(versionReader, 'version')
   versionReader.end()
@@ -91,8 +100,8 @@ function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Body
   requireSameAlgorithm(field, outer, readSignatureAlgorithm(tbs, 'signature'))
   const issuer = readName(tbs, 'issuer')
   const validity = tbs.enter(TAG.sequence, 'validity')
-  const notBefore = readTime(validity, 'notBefore')
-  const notAfter = readTime(validity, 'notAfter')
+  const notBefore = readTime(validity, 'notBefore', leniency.times)
+  const notAfter = readTime(validity, 'notAfter', leniency.times)
   validity.end()
   const subject = readName(tbs, 'subject')
   const publicKey = readPublicKey(tbs, 'subjectPublicKeyInfo')
@@ -100,7 +109,8 @@ function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Body
   const extensions = readExtensions(explicit.enter(TAG.sequence, 'extensions'))
   explicit.end()
   tbs.end()
-  refuseUnknownCritical(field, extensions, [EXTENSION.basicConstraints, EXTENSION.keyUsage])
+  const known = [EXTENSION.basicConstraints, EXTENSION.keyUsage, ...(leniency.knownCritical ?? [])]
+  refuseUnknownCritical(field, extensions, known)
   return {
     serial: toHex(serial),
     issuer,
