@@ -9,6 +9,7 @@ const EXAMPLES: Readonly<Record<string, RawJson>> = {
   sgx: rawVector('sgx', 'the same with its measurement as the reference value').input,
   'sev-snp': rawVector('snp', 'a Milan guest of Azure with a revocation list').input,
   nitro: withoutPolicy,
+  nvidia: rawVector('nvidia', 'a GPU of its reference versions').input,
 }
 
 describe('an example of an input', () => {

@@ -5,6 +5,8 @@ import {
   AWS_NITRO_ROOT_SHA256,
   DEFAULT_POLICY,
   INTEL_SGX_ROOT_SHA256,
+  NVIDIA_DEVICE_ROOT_SHA256,
+  NVIDIA_RIM_ROOT_SHA256,
   parsePolicy,
   TCB_EVALUATION_FLOORS,
 } from '../src/index.ts'
@@ -100,6 +102,23 @@ const SEV_SNP: JsonObject = {
   authorKeyDigests: [REGISTER],
   minimumGuestSvn: 3,
 }
+const NVIDIA_REFERENCE: JsonObject = {
+  name: 'R550',
+  date: '2026-11-27',
+  source: 'files',
+  driverVersion: '550.90.07',
+  vbiosVersion: '96.00.9f.00.01',
+  chipSku: '882',
+  project: '1010',
+  projectSku: '0200',
+}
+const NVIDIA: JsonObject = {
+  measurements: [NVIDIA_REFERENCE],
+  requireOcsp: false,
+  minimumDriverVersion: '550.54',
+  minimumVbiosVersion: '96.00.88.00.00',
+  protectedPcie: [false, true],
+}
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
@@ -112,7 +131,9 @@ const FULL: JsonObject = {
     sgxMeasurements: [SGX_REFERENCE],
     sevSnpMeasurements: [SNP_REFERENCE],
     nitroMeasurements: [NITRO_REFERENCE],
+    nvidiaMeasurements: [NVIDIA_REFERENCE],
   },
+  nvidia: NVIDIA,
   nitro: { measurements: [NITRO_REFERENCE] },
   tdx: {
     measurements: [REFERENCE],
@@ -165,6 +186,9 @@ describe('the default policy', () => {
       requiredAttributes: ['MODE64BIT'],
       allowedMiscSelect: ['EXINFO', 'CPINFO'],
     })
+  })
+  test('wants of a GPU a responder for every certificate, and protected PCIe off', () => {
+    expect(DEFAULT_POLICY.nvidia).toEqual({ measurements: [], requireOcsp: true, protectedPcie: [false] })
   })
   test('allows no attribute that opens a trust domain to its host', () => {
     for (const attribute of ['DEBUG', 'HGS_PLUS_PROF', 'PERF_PROF', 'PMT_PROF', 'MIGRATABLE']) {
@@ -226,6 +250,20 @@ describe('a policy is refused', () => {
     ['MISSING_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr3'], undefined],
     ['MISSING_MEMBER', 'policy.nitro.measurements[0]', ['nitro', 'measurements', 0, 'pcr2'], undefined],
     ['WRONG_LENGTH', 'policy.nitro.measurements[0].pcr0', ['nitro', 'measurements', 0, 'pcr0'], DIGEST],
+    ['UNKNOWN_MEMBER', 'policy.nvidia', ['nvidia', 'allowDevtools'], true],
+    ['UNKNOWN_MEMBER', 'policy.nvidia.measurements[0]', ['nvidia', 'measurements', 0, 'boardId'], '882'],
+    ['MISSING_MEMBER', 'policy.nvidia.measurements[0]', ['nvidia', 'measurements', 0, 'vbiosVersion'], undefined],
+    [
+      'WRONG_VALUE',
+      'policy.nvidia.measurements[0].driverVersion',
+      ['nvidia', 'measurements', 0, 'driverVersion'],
+      '5x',
+    ],
+    ['WRONG_VALUE', 'policy.nvidia.measurements[0].chipSku', ['nvidia', 'measurements', 0, 'chipSku'], ''],
+    ['WRONG_VALUE', 'policy.nvidia.minimumVbiosVersion', ['nvidia', 'minimumVbiosVersion'], '96.00.9F.00.01'],
+    ['TOO_LONG', 'policy.nvidia.minimumDriverVersion', ['nvidia', 'minimumDriverVersion'], '5'.repeat(65)],
+    ['WRONG_TYPE', 'policy.nvidia.requireOcsp', ['nvidia', 'requireOcsp'], 'no'],
+    ['WRONG_TYPE', 'policy.nvidia.protectedPcie', ['nvidia', 'protectedPcie'], true],
     ['UNKNOWN_MEMBER', 'policy.sgx', ['sgx', 'allowDebug'], true],
     ['UNKNOWN_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'isvSvn'], 1],
     ['MISSING_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'mrSigner'], undefined],
@@ -261,6 +299,14 @@ describe('a policy is refused', () => {
     ['POLICY_CLASS_WITHOUT_ROOT', '', ['simulated'], undefined],
     ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [INTEL_SGX_ROOT_SHA256]],
     ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [AWS_NITRO_ROOT_SHA256]],
+    ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [NVIDIA_DEVICE_ROOT_SHA256]],
+    ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [NVIDIA_RIM_ROOT_SHA256]],
+    [
+      'POLICY_DUPLICATE_REFERENCE',
+      'policy.simulated.nvidiaMeasurements',
+      ['simulated', 'nvidiaMeasurements'],
+      [NVIDIA_REFERENCE, NVIDIA_REFERENCE],
+    ],
     [
       'POLICY_DUPLICATE_REFERENCE',
       'policy.simulated.nitroMeasurements',
@@ -315,6 +361,8 @@ describe('the JSON schema', () => {
     expect(members(definitions.reference)).toEqual(object(REFERENCE))
     expect(members(definitions.nitro)).toEqual(object(FULL.nitro))
     expect(members(definitions.nitroReference)).toEqual(object(NITRO_REFERENCE))
+    expect(members(definitions.nvidia)).toEqual(object(NVIDIA))
+    expect(members(definitions.nvidiaReference)).toEqual(object(NVIDIA_REFERENCE))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
@@ -327,6 +375,7 @@ describe('the JSON schema', () => {
     for (const [member, { required }] of [
       ['tdx', definitions.reference],
       ['nitro', definitions.nitroReference],
+      ['nvidia', definitions.nvidiaReference],
     ] as const) {
       for (const name of required) {
         expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type Endorsements, type EvidenceFormat, type JsonObject, toBase64Url } from '@blindai/core'
 import { captures, sgxCaptures } from '../../../verifier/test/support/captures.ts'
 import { nitroCaptures } from '../../../verifier/test/support/nitro-captures.ts'
+import { nvidiaCaptures } from '../../../verifier/test/support/nvidia-captures.ts'
 import { snpCaptures } from '../../../verifier/test/support/snp-captures.ts'
 
 export const ROOT: string = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -43,6 +44,7 @@ export const rawVectors: readonly RawVector[] = [
   ...sgxCaptures.map((capture) => vector('sgx', 'sgx', capture.quote, capture)),
   ...snpCaptures.map((capture) => vector('snp', 'sev-snp', capture.report, capture)),
   ...nitroCaptures.map((capture) => vector('nitro', capture.format, capture.bytes, capture)),
+  ...nvidiaCaptures.map((capture) => vector('nvidia', 'nvidia', capture.report, capture)),
 ]
 
 /** Folders that say what to expect of their captures. */
