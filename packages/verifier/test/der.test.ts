@@ -72,7 +72,7 @@ refuses('an OBJECT IDENTIFIER', (r) => readOid(r, 'o'), [
   ['06068888888888ff', 'with a huge arc'],
 ])
 refuses('a time in generalized form alone', (r) => readTime(r, 't', 'generalized'), [
-  ['UTCTime', '170d3236313132333034313933305a'],
+  ['170d3236313132333034313933305a', 'UTCTime'],
 ])
 refuses('a time', (r) => readTime(r, 't'), [
   ['170b32363131323330343139', 'without seconds and zone'],
