@@ -1,8 +1,8 @@
 import type { UnixSeconds } from '@blindai/core'
-import { requireEcKey } from '../../crypto/public-key.ts'
 import { VerifierError } from '../../errors/verifier-error.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { verifyChain } from '../../x509/chain.ts'
+import { requireP384 } from '../../x509/chain-roles.ts'
 
 /** What a role is called, and the names that it may have. */
 interface Role {
@@ -53,12 +53,6 @@ export async function verifyNvidiaChain(
       throw new VerifierError('CERTIFICATE_ROLE_MISMATCH', { chain, position, expected: role, actual })
     }
   }
-  for (const { field, publicKey, signatureAlgorithm } of certificates) {
-    const { curve } = requireEcKey(field, publicKey)
-    if (curve !== 'P-384') throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: curve })
-    const { scheme, hash } = signatureAlgorithm
-    if (hash !== 'SHA-384')
-      throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: `${scheme} with ${hash}` })
-  }
+  requireP384(certificates)
   await verifyChain(certificates, 'end-entity', now)
 }

@@ -51,20 +51,20 @@ export interface NvidiaReport {
  */
 export function parseNvidiaReport(bytes: Uint8Array): NvidiaReport {
   const r = new ByteReader('GPU report', bytes)
-  requireValue('request SPDMVersion', r.u8(0, 'request SPDMVersion'), SPDM_1_1)
-  requireValue('request RequestResponseCode', r.u8(1, 'request RequestResponseCode'), GET_MEASUREMENTS)
-  requireValue('request Param1', r.u8(2, 'request Param1'), WITH_SIGNATURE)
-  requireValue('request Param2', r.u8(3, 'request Param2'), ALL_MEASUREMENTS)
+  requireByte(r, 'request SPDMVersion', SPDM_1_1)
+  requireByte(r, 'request RequestResponseCode', GET_MEASUREMENTS)
+  requireByte(r, 'request Param1', WITH_SIGNATURE)
+  requireByte(r, 'request Param2', ALL_MEASUREMENTS)
   const nonce = r.bytes(4, NONCE_BYTES, 'request Nonce')
-  requireValue('request SlotIDParam', r.u8(36, 'request SlotIDParam'), 0)
-  const at = REQUEST_BYTES
-  requireValue('SPDMVersion', r.u8(at, 'SPDMVersion'), SPDM_1_1)
-  requireValue('RequestResponseCode', r.u8(at + 1, 'RequestResponseCode'), MEASUREMENTS_CODE)
-  requireValue('Param1', r.u8(at + 2, 'Param1'), 0)
-  requireValue('Param2', r.u8(at + 3, 'Param2'), 0)
-  requireValue('NumberOfBlocks', r.u8(at + 4, 'NumberOfBlocks'), MEASUREMENTS)
-  const low = r.u16(at + 5, 'MeasurementRecordLength')
-  requireValue('MeasurementRecordLength', low + 0x1_0000 * r.u8(at + 7, 'MeasurementRecordLength'), RECORD_BYTES)
+  requireByte(r, 'request SlotIDParam', 0)
+  const answer = REQUEST_BYTES
+  requireByte(r, 'SPDMVersion', SPDM_1_1)
+  requireByte(r, 'RequestResponseCode', MEASUREMENTS_CODE)
+  requireByte(r, 'Param1', 0)
+  requireByte(r, 'Param2', 0)
+  requireByte(r, 'NumberOfBlocks', MEASUREMENTS)
+  const low = r.u16(answer + 5, 'MeasurementRecordLength')
+  requireValue('MeasurementRecordLength', low + 0x1_0000 * r.u8(answer + 7, 'MeasurementRecordLength'), RECORD_BYTES)
   const measurements = Array.from({ length: MEASUREMENTS }, (_, i) => readBlock(r, i + 1))
   r.bytes(r.offset, NONCE_BYTES, 'Nonce')
   const opaqueLength = r.u16(r.offset, 'OpaqueDataLength')
@@ -80,17 +80,20 @@ export function parseNvidiaReport(bytes: Uint8Array): NvidiaReport {
 
 /** Source: DSP0274 1.1.3, tables 44 and 45: index, specification, size, then kind, size and value of the measurement. */
 function readBlock(r: ByteReader, index: number): Uint8Array {
-  const field = (name: string): string => `measurement ${index} ${name}`
+  const block = `measurement ${index}`
   const at = r.offset
-  requireValue(field('Index'), r.u8(at, field('Index')), index)
-  const specification = r.u8(at + 1, field('MeasurementSpecification'))
-  requireValue(field('MeasurementSpecification'), specification, DMTF_SPECIFICATION)
-  requireValue(field('MeasurementSize'), r.u16(at + 2, field('MeasurementSize')), 3 + HASH_BYTES)
-  const kind = r.u8(at + 4, field('DMTFSpecMeasurementValueType'))
-  requireValue(field('DMTFSpecMeasurementValueType'), kind, MUTABLE_FIRMWARE_DIGEST)
-  const size = r.u16(at + 5, field('DMTFSpecMeasurementValueSize'))
-  requireValue(field('DMTFSpecMeasurementValueSize'), size, HASH_BYTES)
-  return r.bytes(at + 7, HASH_BYTES, field('DMTFSpecMeasurementValue'))
+  requireByte(r, `${block} Index`, index)
+  requireByte(r, `${block} MeasurementSpecification`, DMTF_SPECIFICATION)
+  requireValue(`${block} MeasurementSize`, r.u16(at + 2, `${block} MeasurementSize`), 3 + HASH_BYTES)
+  requireByte(r, `${block} DMTFSpecMeasurementValueType`, MUTABLE_FIRMWARE_DIGEST)
+  const size = r.u16(at + 5, `${block} DMTFSpecMeasurementValueSize`)
+  requireValue(`${block} DMTFSpecMeasurementValueSize`, size, HASH_BYTES)
+  return r.bytes(at + 7, HASH_BYTES, `${block} DMTFSpecMeasurementValue`)
+}
+
+/** The next byte, which has one value only. */
+function requireByte(r: ByteReader, field: string, expected: number): void {
+  requireValue(field, r.u8(r.offset, field), expected)
 }
 
 function requireValue(field: string, actual: number, expected: number): void {
