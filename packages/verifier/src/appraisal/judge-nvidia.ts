@@ -63,7 +63,8 @@ function judgeMode(checks: CheckList, claims: NvidiaClaims, policy: NvidiaPolicy
 
 /** A version that is no list of numbers, and one that ends before the minimum does, is lower. */
 function requireAtLeast(part: string, minimum: string, actual: string, radix: 10 | 16): void {
-  const numbers = (version: string): readonly number[] => version.split('.').map((text) => Number.parseInt(text, radix))
+  const prefix = radix === 16 ? '0x' : ''
+  const numbers = (version: string): readonly number[] => version.split('.').map((text) => Number(prefix + text))
   const has = numbers(actual)
   for (const [i, needed] of numbers(minimum).entries()) {
     const number = has[i] ?? Number.NaN

@@ -1,4 +1,4 @@
-import { derExplicit, derOctetString, fromHex, toHex } from '@blindai/core'
+import { derExplicit, derOctetString, fromHex, toHex, utf8 } from '@blindai/core'
 import { mockMeasurement } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
 import { parseCertificate } from '../../src/x509/certificate.ts'
@@ -60,6 +60,14 @@ refuseNvidia('a report of a GPU is not wanted', 'contraindicated', [
   }),
   by('policy.driver-version')('NVIDIA_VERSION_TOO_LOW', 'the driver version is shorter than the minimum', {
     policy: nvidiaPolicy({ minimumDriverVersion: '550.90.07.1' }),
+  }),
+  by('policy.driver-version')('NVIDIA_VERSION_TOO_LOW', 'the driver version is no list of numbers', {
+    changes: {
+      ...field(3, utf8('550.90.07-beta\0')),
+      driverRim: { fields: (rim) => ({ ...rim, version: '550.90.07-beta' }) },
+    },
+    policy: nvidiaPolicy({ minimumDriverVersion: '550.90.07' }),
+    details: { actual: '550.90.07-beta' },
   }),
   by('policy.vbios-version')('NVIDIA_VERSION_TOO_LOW', 'the VBIOS is older than the policy wants', {
     policy: nvidiaPolicy({ minimumVbiosVersion: '96.00.a0.00.00' }),

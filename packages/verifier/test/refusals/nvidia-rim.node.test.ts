@@ -1,6 +1,7 @@
 import { createMockNvidiaAuthority, type NvidiaChanges, type RimFields } from '@blindai/simulator'
 import { spkiOf } from '../support/keys.ts'
 import { NOW } from '../support/mock.ts'
+import { nvidiaText } from '../support/nvidia-captures.ts'
 import { after, entry, members, nvidiaAuthority, rimContent, rimText } from '../support/nvidia-mock.ts'
 import { by, refuseNvidia } from '../support/nvidia-refusal.ts'
 import { flip, named } from '../support/refusal.ts'
@@ -137,6 +138,9 @@ refuseNvidia('a manifest is not proved', 'none', [
       ...policy,
       simulated: { rootSha256: [nvidiaAuthority.rootSha256, nvidiaAuthority.rimRootSha256, stranger.rimRootSha256] },
     }),
+  }),
+  by('nvidia.rim-root')('HARDWARE_LABELLED_SIMULATED', 'a manifest of NVIDIA with a simulated GPU', {
+    endorsements: (all) => ({ ...all, driverRim: nvidiaText('rim-driver-gh100-550.90.07.xml') }),
   }),
   chain('CERTIFICATE_ROLE_MISMATCH', 'a signer that is an OCSP responder', {
     changes: { rimSigner: named('NVIDIA OCSP Responder L3') },
