@@ -9,6 +9,22 @@ const SWID = 'http://standards.iso.org/iso/19770/-2/2015/schema.xsd'
 const XMLDSIG = 'http://www.w3.org/2000/09/xmldsig#'
 const SHA384 = 'http://www.w3.org/2001/04/xmlenc#sha384'
 
+/** Namespace and local name of an element. */
+type Expected = readonly [namespace: string, local: string]
+
+const MANIFEST = [
+  [SWID, 'Entity'],
+  [SWID, 'Meta'],
+  [SWID, 'Payload'],
+  [XMLDSIG, 'Signature'],
+] as const
+const SIGNATURE = [
+  [XMLDSIG, 'SignedInfo'],
+  [XMLDSIG, 'SignatureValue'],
+  [XMLDSIG, 'KeyInfo'],
+] as const
+const KEY_INFO = [[XMLDSIG, 'X509Data']] as const
+
 const MAX_CERTIFICATES = 8
 const MAX_ALTERNATIVES = 16
 const SIGNATURE_BYTES = 96
@@ -55,13 +71,8 @@ export interface Rim {
 export function parseRim(field: string, text: string): Rim {
   const root = parseXml(field, text)
   requireName(field, root, SWID, 'SoftwareIdentity')
-  const [entity, meta, payload, signature] = elements(field, root, 4)
-  requireName(field, entity, SWID, 'Entity')
-  requireName(field, meta, SWID, 'Meta')
-  requireName(field, payload, SWID, 'Payload')
-  requireName(field, signature, XMLDSIG, 'Signature')
-  const [signedInfo, signatureValue, keyInfo] = elements(field, signature, 3)
-  requireName(field, signatureValue, XMLDSIG, 'SignatureValue')
+  const [, meta, payload, signature] = elements(field, root, MANIFEST)
+  const [signedInfo, signatureValue, keyInfo] = elements(field, signature, SIGNATURE)
   const value = base64(field, signatureValue)
   if (value.byteLength !== SIGNATURE_BYTES) throw rimForm(field, `a signature of ${SIGNATURE_BYTES} bytes`)
   return {
@@ -103,9 +114,7 @@ function readMeasurements(field: string, payload: XmlElement): ReadonlyMap<numbe
 }
 
 function readChain(field: string, keyInfo: XmlElement): readonly Certificate[] {
-  requireName(field, keyInfo, XMLDSIG, 'KeyInfo')
-  const [data] = elements(field, keyInfo, 1)
-  requireName(field, data, XMLDSIG, 'X509Data')
+  const [data] = elements(field, keyInfo, KEY_INFO)
   const certificates = elements(field, data)
   if (certificates.length === 0 || certificates.length > MAX_CERTIFICATES) {
     throw rimForm(field, `from 1 to ${MAX_CERTIFICATES} certificates`)
@@ -134,20 +143,28 @@ function readDigest(field: string, signedInfo: XmlElement): Uint8Array {
   return digest
 }
 
-/** The elements inside, with nothing but white space between them. */
-function elements(field: string, parent: XmlElement, count: 1): readonly [XmlElement]
-function elements(field: string, parent: XmlElement, count: 3): readonly [XmlElement, XmlElement, XmlElement]
+/** The elements inside, with nothing but white space between them; of these names where they are given. */
+function elements(field: string, parent: XmlElement, names: readonly [Expected]): readonly [XmlElement]
 function elements(
   field: string,
   parent: XmlElement,
-  count: 4,
+  names: readonly [Expected, Expected, Expected],
+): readonly [XmlElement, XmlElement, XmlElement]
+function elements(
+  field: string,
+  parent: XmlElement,
+  names: readonly [Expected, Expected, Expected, Expected],
 ): readonly [XmlElement, XmlElement, XmlElement, XmlElement]
 function elements(field: string, parent: XmlElement): readonly XmlElement[]
-function elements(field: string, parent: XmlElement, count?: number): readonly XmlElement[] {
+function elements(field: string, parent: XmlElement, names?: readonly Expected[]): readonly XmlElement[] {
   const children = parent.children.filter((child) => typeof child !== 'string' || child.trim() !== '')
   const found = children.filter((child) => typeof child !== 'string')
-  if (found.length !== children.length || (count !== undefined && found.length !== count)) {
-    throw rimForm(field, `${parent.local} of ${count ?? 'only'} elements`)
+  if (found.length !== children.length || (names !== undefined && found.length !== names.length)) {
+    throw rimForm(field, `${parent.local} of ${names?.length ?? 'only'} elements`)
+  }
+  for (const [i, [namespace, local]] of (names ?? []).entries()) {
+    const element = found[i]
+    if (element !== undefined) requireName(field, element, namespace, local)
   }
   return found
 }
