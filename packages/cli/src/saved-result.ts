@@ -26,6 +26,10 @@ const OPTIONAL_CLAIMS = {
   releaseSource: oneOf('image', 'files', 'trust-on-first-use'),
   paddingBytes: natural,
   signedAt: text,
+  hardwareModel: text,
+  driverVersion: text,
+  vbiosVersion: text,
+  revocation: oneOf('good', 'incomplete'),
   config: object({}, {}, anything),
   software: object({}, {}, anything),
 }

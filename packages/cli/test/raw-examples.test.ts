@@ -12,6 +12,7 @@ const EXAMPLES: Readonly<Record<string, RawJson>> = {
   nitro: withoutPolicy,
   tpm: rawVector('tpm', 'a machine at Google, whose key is certified by an authority that is pinned, bank SHA-256')
     .input,
+  nvidia: rawVector('nvidia', 'a GPU of its reference versions').input,
 }
 
 describe('an example of an input', () => {

@@ -48,7 +48,7 @@ describe('docs/verify-contract.md', () => {
 
   test('has an example of every format, and of every exit code about evidence', () => {
     expect([...new Set(examples.map(({ code }) => code))].sort()).toEqual([0, 10, 20, 30])
-    for (const format of ['tdx', 'sgx', 'sev-snp', 'azure-hcl', 'nitro', 'tpm']) {
+    for (const format of ['tdx', 'sgx', 'sev-snp', 'azure-hcl', 'nitro', 'tpm', 'nvidia']) {
       expect(examples.map(({ command }) => command).join()).toContain(`raw/${format}.json`)
     }
   })
@@ -76,7 +76,10 @@ function bare({ document, now, policy }: (typeof savedDocuments)[number]): { rea
   return { input: { version: 1, evidence, endorsements, now, policy } }
 }
 
-/** Paths of members below claims, tcb and checks; `details` has those of each error, and `pcrs` registers. */
+/** Objects whose members are not of the contract: those of each error, registers, and measurements by number. */
+const KEYED = ['details', 'pcrs', 'gpuMeasurements', 'measurementCounts']
+
+/** Paths of members below claims, tcb and checks. */
 function collect(value: JsonValue, members: Set<string>, path: readonly string[] = []): void {
   if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
@@ -85,6 +88,6 @@ function collect(value: JsonValue, members: Set<string>, path: readonly string[]
   }
   for (const [member, inner] of Object.entries(value)) {
     members.add(path.at(0) === 'claims' && path.at(-1) === 'platform' ? `platform.${member}` : member)
-    if (member !== 'details' && member !== 'pcrs') collect(inner, members, [...path, member])
+    if (!KEYED.includes(member)) collect(inner, members, [...path, member])
   }
 }

@@ -86,7 +86,7 @@ describe('the result of bare evidence', () => {
   })
 
   test('of a format that no parser knows yet is malformed', async () => {
-    const { code, stdout } = await raw({ ...base, evidence: { ...base.evidence, format: 'nvidia' } })
+    const { code, stdout } = await raw({ ...base, evidence: { ...base.evidence, format: 'tpm' } })
     expect(code).toBe(10)
     expect(JSON.parse(stdout)).toMatchObject({ failed: { error: { code: 'FORMAT_UNSUPPORTED' } } })
   })

@@ -79,8 +79,9 @@ export interface Statement {
 /**
  * The formats that a document can carry. `simulated` has the structure of `tdx` under a root of no authority,
  * `simulated-sgx` that of `sgx`, `simulated-sev-snp` that of `sev-snp`, `simulated-nitro` that of `nitro`,
- * `simulated-tpm` that of `tpm`, `simulated-azure-hcl` that of `azure-hcl`. The bytes of `sev-snp` are the attestation report
- * alone; the certificates that a host hands out beside it are endorsements.
+ * `simulated-tpm` that of `tpm`, `simulated-azure-hcl` that of `azure-hcl`, `simulated-nvidia` that of `nvidia`. The bytes of
+ * `sev-snp` are the attestation report alone; the certificates that a host hands out beside it are endorsements. The bytes of
+ * `nvidia` are the request to the GPU, and its answer.
  */
 export type EvidenceFormat =
   | 'tdx'
@@ -96,6 +97,7 @@ export type EvidenceFormat =
   | 'simulated-tpm'
   | 'azure-hcl'
   | 'simulated-azure-hcl'
+  | 'simulated-nvidia'
 
 /** Evidence as it travels. `bytes` and `log` are base64url. */
 export interface Evidence {
@@ -154,8 +156,20 @@ export interface TpmEndorsements {
   readonly ekChain?: string
 }
 
+/** Endorsements of a report of an NVIDIA GPU: from the GPU itself, and from NVIDIA's RIM and OCSP services. */
+export interface NvidiaEndorsements {
+  readonly type: 'nvidia'
+  /** PEM, leaf first: the key that signed the report, up to the device identity root. */
+  readonly deviceChain: string
+  /** The exact text served: a signed reference integrity manifest of the driver, and one of the VBIOS. */
+  readonly driverRim: string
+  readonly vbiosRim: string
+  /** base64url of the DER of each OCSP response; for certificates of the device chain and of the manifests. */
+  readonly ocsp: readonly string[]
+}
+
 /** Endorsements by technology. */
-export type Endorsements = DcapEndorsements | SnpEndorsements | TpmEndorsements
+export type Endorsements = DcapEndorsements | SnpEndorsements | TpmEndorsements | NvidiaEndorsements
 
 /** What `GET /.well-known/blindai/attestation` answers. */
 export interface AttestationDocument {

@@ -137,6 +137,11 @@ export function derTime(time: UnixSeconds): Uint8Array<ArrayBuffer> {
   return year < 2050 ? tagged(0x17, utf8(digits.slice(2))) : tagged(0x18, utf8(digits))
 }
 
+/** GeneralizedTime in any year, as OCSP writes it. Source: RFC 6960 section 4.2.1. */
+export function derGeneralizedTime(time: UnixSeconds): Uint8Array<ArrayBuffer> {
+  return tagged(0x18, utf8(formatUnixSeconds(time).replace(/[-:T]/g, '')))
+}
+
 /** A value inside a context-specific tag: `[n] EXPLICIT`, or the implicit form of a constructed type's content. */
 export function derExplicit(number: number, ...content: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return tagged(CONTEXT | CONSTRUCTED | contextNumber(number), ...content)

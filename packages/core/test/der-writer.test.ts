@@ -3,6 +3,7 @@ import {
   derBoolean,
   derEnumerated,
   derExplicit,
+  derGeneralizedTime,
   derImplicit,
   derInteger,
   derNamedBits,
@@ -28,6 +29,7 @@ const time = (iso: string): Uint8Array => derTime(unixSeconds(Date.parse(iso) / 
 describe('DER', () => {
   test('writes each type with the octets of X.690', () => {
     expect(hex(derBoolean(true))).toBe('0101ff')
+    expect(hex(derGeneralizedTime(unixSeconds(1_755_758_828)))).toBe('180f32303235303832313036343730385a')
     expect(hex(derBoolean(false))).toBe('010100')
     expect(hex(derNull())).toBe('0500')
     expect(hex(derEnumerated(1))).toBe('0a0101')

@@ -45,6 +45,33 @@ export {
   type NitroChanges,
 } from './nitro/nitro-authority.ts'
 export type { NitroCertificateChanges, NitroCertificates, NitroKeys } from './nitro/nitro-chain.ts'
+export {
+  createMockNvidiaAuthority,
+  type MockNvidiaAuthority,
+  type NvidiaAuthorityOptions,
+  type NvidiaChanges,
+  nonceOf,
+} from './nvidia/nvidia-authority.ts'
+export {
+  deviceIdentifier,
+  extendedKeyUsage,
+  type NvidiaCertificateChanges,
+  type NvidiaCertificates,
+  type NvidiaKeys,
+  type NvidiaRole,
+  type RevocableRole,
+} from './nvidia/nvidia-chain.ts'
+export {
+  MOCK_FWID,
+  MOCK_NVIDIA_VERSIONS,
+  measurementBlock,
+  mockMeasurement,
+  type NvidiaReportChanges,
+  type NvidiaReportFields,
+  type OpaqueField,
+} from './nvidia/nvidia-report.ts'
+export type { RimChanges, RimEntry, RimFields } from './nvidia/nvidia-rim.ts'
+export type { OcspFields } from './nvidia/ocsp-writer.ts'
 export { openSimulator, type Simulator, type SimulatorOptions } from './simulator.ts'
 export type { SnpCertificates, SnpKeys } from './snp/chain.ts'
 export type { SnpChanges } from './snp/changes.ts'

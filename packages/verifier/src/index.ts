@@ -16,6 +16,7 @@ export {
   type VerifierErrorDetails,
 } from './errors/verifier-error.ts'
 export { AWS_NITRO_ROOT_SHA256 } from './formats/nitro/roots.ts'
+export { NVIDIA_DEVICE_ROOT_SHA256, NVIDIA_RIM_ROOT_SHA256 } from './formats/nvidia/roots.ts'
 export type { PolicySgxAttribute, SgxAttribute, SgxMiscSelect } from './formats/sgx/attributes.ts'
 export type { EndorsementKeyKind } from './formats/snp/endorsement-key.ts'
 export type { SnpPolicyBit } from './formats/snp/guest-policy.ts'
@@ -30,6 +31,12 @@ export { DEFAULT_POLICY } from './policy/default-policy.ts'
 export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
 export type { HclPolicy, HclReference, HclRegister } from './policy/hcl-policy.ts'
 export type { NitroPolicy, NitroReference, NitroRegister, OptionalNitroRegister } from './policy/nitro-policy.ts'
+export type {
+  NvidiaPolicy,
+  NvidiaReference,
+  NvidiaRegister,
+  OptionalNvidiaRegister,
+} from './policy/nvidia-policy.ts'
 export { parsePolicy } from './policy/parse-policy.ts'
 export type {
   AcceptableTcbStatus,
@@ -75,6 +82,7 @@ export { exitCode } from './result/exit-code.ts'
 export { explain } from './result/explain.ts'
 export type { HclClaims } from './result/hcl-claims.ts'
 export type { NitroClaims } from './result/nitro-claims.ts'
+export type { NvidiaClaims } from './result/nvidia-claims.ts'
 export type {
   AffirmingResult,
   Appraised,

@@ -71,6 +71,9 @@ refuses('an OBJECT IDENTIFIER', (r) => readOid(r, 'o'), [
   ['060181', 'that ends inside an arc'],
   ['06068888888888ff', 'with a huge arc'],
 ])
+refuses('a time in generalized form alone', (r) => readTime(r, 't', 'generalized'), [
+  ['170d3236313132333034313933305a', 'UTCTime'],
+])
 refuses('a time', (r) => readTime(r, 't'), [
   ['170b32363131323330343139', 'without seconds and zone'],
   ['17113236313132333034313933302b30313030', 'with an offset'],
@@ -119,6 +122,9 @@ describe('values are read', () => {
     expect(readTime(reader('170d3030303232393030303030305a'), 't')).toBe(951_782_400)
     expect(readTime(reader('180f32303530303130313030303030305a'), 't')).toBe(2_524_608_000)
     expect(readTime(reader('170d3439313233313233353935395a'), 't')).toBe(2_524_607_999)
+    expect(readTime(reader('180f32303235303832313036343730385a'), 't', 'any year')).toBe(1_755_758_828)
+    expect(readTime(reader('180f32303235303832313036343730385a'), 't', 'generalized')).toBe(1_755_758_828)
+    expect(readTime(reader('170d3236313132333034313933305a'), 't', 'any year')).toBe(1_795_407_570)
   })
   test('and what is left over is refused', () => {
     const r = reader('0500ff')

@@ -5,6 +5,8 @@ import {
   AWS_NITRO_ROOT_SHA256,
   DEFAULT_POLICY,
   INTEL_SGX_ROOT_SHA256,
+  NVIDIA_DEVICE_ROOT_SHA256,
+  NVIDIA_RIM_ROOT_SHA256,
   parsePolicy,
   TCB_EVALUATION_FLOORS,
 } from '../src/index.ts'
@@ -107,6 +109,23 @@ const OTHER_DIGEST = 'ef'.repeat(32)
 const PCRS: JsonObject = { 0: DIGEST, 4: DIGEST, 15: DIGEST, 17: DIGEST, 22: DIGEST }
 const AZURE_SNP_REFERENCE: JsonObject = { ...SNP_REFERENCE, bank: 'sha256', pcrs: PCRS }
 const AZURE_TDX_REFERENCE: JsonObject = { ...REFERENCE, name: 'release 2', bank: 'sha256', pcrs: PCRS }
+const NVIDIA_REFERENCE: JsonObject = {
+  name: 'R550',
+  date: '2026-11-27',
+  source: 'files',
+  driverVersion: '550.90.07',
+  vbiosVersion: '96.00.9f.00.01',
+  chipSku: '882',
+  project: '1010',
+  projectSku: '0200',
+}
+const NVIDIA: JsonObject = {
+  measurements: [NVIDIA_REFERENCE],
+  requireOcsp: false,
+  minimumDriverVersion: '550.54',
+  minimumVbiosVersion: '96.00.88.00.00',
+  protectedPcie: [false, true],
+}
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
@@ -121,6 +140,7 @@ const FULL: JsonObject = {
     nitroMeasurements: [NITRO_REFERENCE],
     tpmMeasurements: [TPM_REFERENCE],
     azureHclMeasurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE],
+    nvidiaMeasurements: [NVIDIA_REFERENCE],
   },
   tpm: {
     measurements: [TPM_REFERENCE],
@@ -129,6 +149,7 @@ const FULL: JsonObject = {
     cloudRoots: false,
     ekRoots: [OTHER_DIGEST],
   },
+  nvidia: NVIDIA,
   nitro: { measurements: [NITRO_REFERENCE] },
   azureHcl: { measurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE] },
   tdx: {
@@ -182,6 +203,9 @@ describe('the default policy', () => {
       requiredAttributes: ['MODE64BIT'],
       allowedMiscSelect: ['EXINFO', 'CPINFO'],
     })
+  })
+  test('wants of a GPU a responder for every certificate, and protected PCIe off', () => {
+    expect(DEFAULT_POLICY.nvidia).toEqual({ measurements: [], requireOcsp: true, protectedPcie: [false] })
   })
   test('allows no attribute that opens a trust domain to its host', () => {
     for (const attribute of ['DEBUG', 'HGS_PLUS_PROF', 'PERF_PROF', 'PMT_PROF', 'MIGRATABLE']) {
@@ -243,6 +267,20 @@ describe('a policy is refused', () => {
     ['MISSING_MEMBER', 'policy.tdx.measurements[0]', ['tdx', 'measurements', 0, 'rtmr3'], undefined],
     ['MISSING_MEMBER', 'policy.nitro.measurements[0]', ['nitro', 'measurements', 0, 'pcr2'], undefined],
     ['WRONG_LENGTH', 'policy.nitro.measurements[0].pcr0', ['nitro', 'measurements', 0, 'pcr0'], DIGEST],
+    ['UNKNOWN_MEMBER', 'policy.nvidia', ['nvidia', 'allowDevtools'], true],
+    ['UNKNOWN_MEMBER', 'policy.nvidia.measurements[0]', ['nvidia', 'measurements', 0, 'boardId'], '882'],
+    ['MISSING_MEMBER', 'policy.nvidia.measurements[0]', ['nvidia', 'measurements', 0, 'vbiosVersion'], undefined],
+    [
+      'WRONG_VALUE',
+      'policy.nvidia.measurements[0].driverVersion',
+      ['nvidia', 'measurements', 0, 'driverVersion'],
+      '5x',
+    ],
+    ['WRONG_VALUE', 'policy.nvidia.measurements[0].chipSku', ['nvidia', 'measurements', 0, 'chipSku'], ''],
+    ['WRONG_VALUE', 'policy.nvidia.minimumVbiosVersion', ['nvidia', 'minimumVbiosVersion'], '96.00.9F.00.01'],
+    ['TOO_LONG', 'policy.nvidia.minimumDriverVersion', ['nvidia', 'minimumDriverVersion'], '5'.repeat(65)],
+    ['WRONG_TYPE', 'policy.nvidia.requireOcsp', ['nvidia', 'requireOcsp'], 'no'],
+    ['WRONG_TYPE', 'policy.nvidia.protectedPcie', ['nvidia', 'protectedPcie'], true],
     ['UNKNOWN_MEMBER', 'policy.sgx', ['sgx', 'allowDebug'], true],
     ['UNKNOWN_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'isvSvn'], 1],
     ['MISSING_MEMBER', 'policy.sgx.measurements[0]', ['sgx', 'measurements', 0, 'mrSigner'], undefined],
@@ -278,6 +316,14 @@ describe('a policy is refused', () => {
     ['POLICY_CLASS_WITHOUT_ROOT', '', ['simulated'], undefined],
     ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [INTEL_SGX_ROOT_SHA256]],
     ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [AWS_NITRO_ROOT_SHA256]],
+    ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [NVIDIA_DEVICE_ROOT_SHA256]],
+    ['POLICY_HARDWARE_ROOT_SIMULATED', '', ['simulated', 'rootSha256'], [NVIDIA_RIM_ROOT_SHA256]],
+    [
+      'POLICY_DUPLICATE_REFERENCE',
+      'policy.simulated.nvidiaMeasurements',
+      ['simulated', 'nvidiaMeasurements'],
+      [NVIDIA_REFERENCE, NVIDIA_REFERENCE],
+    ],
     [
       'POLICY_DUPLICATE_REFERENCE',
       'policy.simulated.nitroMeasurements',
@@ -337,6 +383,8 @@ describe('the JSON schema', () => {
     expect(members(definitions.tpmAttestationKey)).toEqual(object(TPM_KEY))
     expect(members(definitions.azureHcl)).toEqual(object(FULL.azureHcl))
     expect(members(definitions.azureHclReference)).toEqual(object({ ...AZURE_SNP_REFERENCE, ...AZURE_TDX_REFERENCE }))
+    expect(members(definitions.nvidia)).toEqual(object(NVIDIA))
+    expect(members(definitions.nvidiaReference)).toEqual(object(NVIDIA_REFERENCE))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
@@ -360,6 +408,7 @@ describe('the JSON schema', () => {
       ['nitro', definitions.nitroReference],
       ['tpm', definitions.tpmReference],
       ['azureHcl', definitions.azureHclReference],
+      ['nvidia', definitions.nvidiaReference],
     ] as const) {
       for (const name of required) {
         expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(

@@ -85,7 +85,7 @@ describe('whatever comes in as the quote of a TPM', () => {
 })
 
 describe('an authority of attestation keys that is pinned', () => {
-  const google = (name: string) => parseCertificate(name, tpmFile(name), 'tpm')
+  const google = (name: string) => parseCertificate(name, tpmFile(name), { family: 'tpm' })
   const azure = derOf(new TextDecoder().decode(tpmFile('azure-tpm-root-2023.pem')))
   test('is the one whose certificate is kept', async () => {
     const hash = async (der: Uint8Array) => toHex(await digest('SHA-256', der))
@@ -102,7 +102,7 @@ describe('an authority of attestation keys that is pinned', () => {
     expect(chain.map(({ subject }) => subject.commonName)).toEqual(['EK/AK CA Intermediate', 'EK/AK CA Root'])
   })
   test('of Azure signed itself', async () => {
-    const root = parseCertificate('Azure', azure, 'tpm')
+    const root = parseCertificate('Azure', azure, { family: 'tpm' })
     await verifyChain([root, root], 'authority', real.now)
     expect(root.subject.commonName).toBe('Azure Virtual TPM Root Certificate Authority 2023')
     expect(root.signatureAlgorithm).toEqual({ scheme: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' })

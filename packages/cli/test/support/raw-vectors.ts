@@ -4,7 +4,7 @@ import { type Endorsements, type EvidenceFormat, type JsonObject, toBase64Url } 
 import { captures, sgxCaptures } from '../../../verifier/test/support/captures.ts'
 import { hclCaptures, hclEvidence } from '../../../verifier/test/support/hcl-captures.ts'
 import { nitroCaptures } from '../../../verifier/test/support/nitro-captures.ts'
-
+import { nvidiaCaptures } from '../../../verifier/test/support/nvidia-captures.ts'
 import { snpCaptures } from '../../../verifier/test/support/snp-captures.ts'
 import { tpmCases } from '../../../verifier/test/support/tpm-captures.ts'
 
@@ -49,6 +49,7 @@ export const rawVectors: readonly RawVector[] = [
   ...hclCaptures.map((capture) => vector('azure-hcl', 'azure-hcl', hclEvidence(capture.parts), capture)),
   ...nitroCaptures.map((capture) => vector('nitro', capture.format, capture.bytes, capture)),
   ...tpmCases.map((capture) => vector('tpm', capture.format, capture.bytes, capture)),
+  ...nvidiaCaptures.map((capture) => vector('nvidia', 'nvidia', capture.report, capture)),
 ]
 
 /** Folders that say what to expect of their captures. */

@@ -137,7 +137,8 @@ function signed(toBeSigned: Uint8Array, key: KeyPair): Uint8Array {
   return derSequence(toBeSigned, algorithmOf(key), derBitString(signDer(key, toBeSigned)))
 }
 
-function writeName(name: Name): Uint8Array {
+/** DER of a name. */
+export function writeName(name: Name): Uint8Array {
   return derSequence(
     derSetOf(derSequence(derOid('2.5.4.3'), derUtf8String(name.commonName))),
     derSetOf(derSequence(derOid('2.5.4.10'), derUtf8String(name.organization))),

@@ -47,6 +47,15 @@ export type CheckCode =
   | 'tpm.quote-signature'
   | 'tpm.pcr-digest'
   | 'tpm.event-log'
+  | 'nvidia.root'
+  | 'nvidia.chain'
+  | 'nvidia.report-signature'
+  | 'nvidia.fwid'
+  | 'nvidia.rim-root'
+  | 'nvidia.rim-chain'
+  | 'nvidia.rim-signature'
+  | 'nvidia.rim-match'
+  | 'nvidia.revocation'
   | 'binding.nonce'
   | 'binding.report-data'
   | 'binding.statement-window'
@@ -64,6 +73,11 @@ export type CheckCode =
   | 'snp.vmpl'
   | 'snp.platform-info'
   | 'nitro.debug'
+  | 'nvidia.host'
+  | 'nvidia.measurements'
+  | 'nvidia.protected-pcie'
+  | 'policy.driver-version'
+  | 'policy.vbios-version'
   | 'policy.product'
   | 'policy.signing-key'
   | 'policy.tcb-minimum'
@@ -130,6 +144,15 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'tpm.quote-signature': 'the quote is signed by the attestation key',
   'tpm.pcr-digest': 'the registers are those that the quote is over',
   'tpm.event-log': 'the event log replays to the registers that it measures into',
+  'nvidia.root': 'the chain of the GPU ends in a root that is pinned',
+  'nvidia.chain': 'the certificate of the GPU was issued through that root and is valid now',
+  'nvidia.report-signature': 'the report is signed by the key of that certificate',
+  'nvidia.fwid': 'that key belongs to the firmware that the report names, and to that device',
+  'nvidia.rim-root': 'the chains of both manifests end in a root that is pinned',
+  'nvidia.rim-chain': 'the signers of the manifests were certified through that root and are valid now',
+  'nvidia.rim-signature': 'both manifests are signed by those signers',
+  'nvidia.rim-match': 'the manifests are of the driver and the VBIOS that the report names',
+  'nvidia.revocation': 'no certificate of the GPU or of the manifests is revoked',
   'binding.nonce': 'the document answers our nonce',
   'binding.report-data': 'the evidence vouches for this statement and nonce',
   'binding.statement-window': 'the keys of the statement are valid now',
@@ -147,6 +170,11 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'snp.vmpl': 'the report was asked for at a privilege level that is accepted',
   'snp.platform-info': 'the platform is configured as it has to be, and in no way that is not wanted',
   'nitro.debug': 'debug is off',
+  'nvidia.host': 'the machine that asked the GPU is known',
+  'nvidia.measurements': 'the GPU measured what NVIDIA released',
+  'nvidia.protected-pcie': 'the GPU protects its links in a way that is accepted',
+  'policy.driver-version': 'the driver is recent enough',
+  'policy.vbios-version': 'the VBIOS is recent enough',
   'policy.product': 'the product is accepted',
   'policy.signing-key': 'the kind of endorsement key, and to whom it is lent, are accepted',
   'policy.tcb-minimum': 'all four TCB versions are at least the minimum',
@@ -324,6 +352,27 @@ const TPM_DOCUMENT_CHECKS: readonly CheckCode[] = [
   ...CLOSING.filter((code) => code !== 'policy.optional-registers'),
 ]
 
+/** The checks of a document with a report of an NVIDIA GPU, in order. */
+const NVIDIA_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  'nvidia.root',
+  'nvidia.chain',
+  'nvidia.report-signature',
+  'nvidia.fwid',
+  'nvidia.rim-root',
+  'nvidia.rim-chain',
+  'nvidia.rim-signature',
+  'nvidia.rim-match',
+  'nvidia.revocation',
+  ...BINDING,
+  'nvidia.host',
+  'nvidia.measurements',
+  'nvidia.protected-pcie',
+  'policy.driver-version',
+  'policy.vbios-version',
+  ...CLOSING,
+]
+
 const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'document.form',
   'statement.form',
@@ -331,6 +380,7 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'binding.report-data',
   'binding.statement-window',
   'binding.channel-key',
+  'nvidia.host',
   'policy.evidence-age',
   'policy.software',
   'policy.config',
@@ -338,6 +388,7 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
 
 /** The checks of a document whose evidence is of a format. */
 export function documentChecks(format: EvidenceFormat): readonly CheckCode[] {
+  if (format === 'nvidia' || format === 'simulated-nvidia') return NVIDIA_DOCUMENT_CHECKS
   if (isNitro(format)) return NITRO_DOCUMENT_CHECKS
   if (format === 'tpm' || format === 'simulated-tpm') return TPM_DOCUMENT_CHECKS
   if (format === 'azure-hcl' || format === 'simulated-azure-hcl') return HCL_DOCUMENT_CHECKS

@@ -53,7 +53,7 @@ export function concludeEvidence(basis: Basis, proof: Proof | undefined): Eviden
 }
 
 /** What must have passed, and not only not have failed, for a result to be affirming; the first of them decides. */
-const NEEDED: readonly CheckCode[] = ['tpm.ak-bound', 'policy.measurement']
+const NEEDED: readonly CheckCode[] = ['tpm.ak-bound', 'nvidia.host', 'policy.measurement']
 
 /** What keeps a result from affirming: the first check that failed, else one that had to pass and did not. */
 function decidingCheck(checks: CheckList): Check | undefined {

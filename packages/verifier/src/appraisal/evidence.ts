@@ -3,6 +3,7 @@ import type { ParsedEvidence } from '../document/document.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import { type ProvedHcl, proveHcl } from '../formats/azure-hcl/prove-hcl.ts'
 import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
+import { type ProvedNvidia, proveNvidia } from '../formats/nvidia/prove-nvidia.ts'
 import { type ProvedSgx, proveSgx } from '../formats/sgx/prove-sgx.ts'
 import { type ProvedSnp, proveSnp } from '../formats/snp/prove-snp.ts'
 import { type ProvedTdx, proveTdx } from '../formats/tdx/prove-tdx.ts'
@@ -14,6 +15,7 @@ import type { SnpTcbClaims } from '../result/snp-claims.ts'
 import type { CheckList } from './check-list.ts'
 import { judgeHcl } from './judge-hcl.ts'
 import { judgeNitro } from './judge-nitro.ts'
+import { judgeNvidia } from './judge-nvidia.ts'
 import { judgeSgx } from './judge-sgx.ts'
 import { judgeSnp } from './judge-snp.ts'
 import { judgeTdx } from './judge-tdx.ts'
@@ -25,7 +27,7 @@ export interface BareEvidence extends ParsedEvidence {
 }
 
 /** What evidence of any format proves. */
-export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedTpm | ProvedHcl
+export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedTpm | ProvedHcl | ProvedNvidia
 
 /** What a policy makes of proved evidence. */
 export interface Judgement {
@@ -67,9 +69,8 @@ export async function proveEvidence(
     case 'simulated-azure-hcl':
       return proveHcl(checks, { format, ...common, log, requireCrl: policy.sevSnp.requireCrl })
     case 'nvidia':
-      return checks.prove('evidence.form', () => {
-        throw new VerifierError('FORMAT_UNSUPPORTED', { format })
-      })
+    case 'simulated-nvidia':
+      return proveNvidia(checks, { format, ...common, requireOcsp: policy.nvidia.requireOcsp })
     default:
       return format satisfies never
   }
@@ -81,6 +82,7 @@ export function judgeEvidence(checks: CheckList, proved: ProvedEvidence, policy:
   if (proved.technology === 'snp') return judgeSnp(checks, proved, policy)
   if (proved.technology === 'hcl') return judgeHcl(checks, proved, policy)
   if (proved.technology === 'tpm') return { release: judgeTpm(checks, proved, policy) }
+  if (proved.technology === 'nvidia') return { release: judgeNvidia(checks, proved, policy) }
   if (proved.technology === 'nitro') return { release: judgeNitro(checks, proved, policy) }
   return { tcb: proved.tcb, release: judgeTdx(checks, proved, policy) }
 }

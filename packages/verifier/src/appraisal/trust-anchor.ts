@@ -9,7 +9,8 @@ export function isSimulatedFormat(format: EvidenceFormat): boolean {
     format === 'simulated-sev-snp' ||
     format === 'simulated-nitro' ||
     format === 'simulated-tpm' ||
-    format === 'simulated-azure-hcl'
+    format === 'simulated-azure-hcl' ||
+    format === 'simulated-nvidia'
   )
 }
 

@@ -31,6 +31,7 @@ const FORMATS: readonly EvidenceFormat[] = [
   'simulated-tpm',
   'azure-hcl',
   'simulated-azure-hcl',
+  'simulated-nvidia',
 ]
 
 /** What a server answers, with its bytes decoded and nothing in it believed. */

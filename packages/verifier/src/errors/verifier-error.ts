@@ -5,6 +5,7 @@ import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
 import { EVENT_LOG_ERRORS, type EventLogErrorDetails } from './event-log-errors.ts'
 import { HCL_ERRORS, type HclErrorDetails } from './hcl-errors.ts'
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
+import { NVIDIA_ERRORS, type NvidiaErrorDetails } from './nvidia-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
 import { TPM_ERRORS, type TpmErrorDetails } from './tpm-errors.ts'
@@ -20,6 +21,7 @@ export interface VerifierErrorDetails
     EventLogErrorDetails,
     TpmErrorDetails,
     HclErrorDetails,
+    NvidiaErrorDetails,
     AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
@@ -32,6 +34,7 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...EVENT_LOG_ERRORS,
   ...TPM_ERRORS,
   ...HCL_ERRORS,
+  ...NVIDIA_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 

@@ -106,13 +106,12 @@ export class ObjectReader {
 
   /** Bytes of base64url text. @throws {MalformedError} `NOT_BASE64URL`, `TOO_LONG`, `WRONG_LENGTH`. */
   bytes(member: string, size: ByteSize): Uint8Array<ArrayBuffer> {
-    const field = this.#path(member)
-    const most = 'exactly' in size ? size.exactly : size.most
-    const bytes = fromBase64Url(field, text(field, this.value(member), Math.ceil((most * 4) / 3)))
-    if ('exactly' in size && bytes.byteLength !== size.exactly) {
-      throw new MalformedError('WRONG_LENGTH', { field, expected: size.exactly, actual: bytes.byteLength })
-    }
-    return bytes
+    return decode(this.#path(member), this.value(member), size)
+  }
+
+  /** An array whose every item is base64url text; its bytes. */
+  byteStrings(member: string, limit: number, size: { readonly most: number }): readonly Uint8Array<ArrayBuffer>[] {
+    return this.array(member, limit).map((item, i) => decode(`${this.#path(member)}[${i}]`, item, size))
   }
 
   /** Base64url text, checked like `bytes` and given back as it is. */
@@ -147,6 +146,15 @@ export function hex(field: string, value: unknown, bytes: number): string {
     throw new MalformedError('WRONG_LENGTH', { field, expected: bytes, actual: digits.byteLength })
   }
   return toHex(digits)
+}
+
+function decode(field: string, value: unknown, size: ByteSize): Uint8Array<ArrayBuffer> {
+  const most = 'exactly' in size ? size.exactly : size.most
+  const bytes = fromBase64Url(field, text(field, value, Math.ceil((most * 4) / 3)))
+  if ('exactly' in size && bytes.byteLength !== size.exactly) {
+    throw new MalformedError('WRONG_LENGTH', { field, expected: size.exactly, actual: bytes.byteLength })
+  }
+  return bytes
 }
 
 function oneOf<Word extends string>(field: string, value: unknown, words: readonly Word[]): Word {

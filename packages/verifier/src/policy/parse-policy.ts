@@ -2,6 +2,7 @@ import { fromUtf8, type JsonValue, MalformedError, parseJson } from '@blindai/co
 import { INTEL_SGX_ROOT_SHA256 } from '../dcap/roots.ts'
 import { LEVEL_STATUSES } from '../dcap/tcb-status.ts'
 import { AWS_NITRO_ROOT_SHA256 } from '../formats/nitro/roots.ts'
+import { NVIDIA_DEVICE_ROOT_SHA256, NVIDIA_RIM_ROOT_SHA256 } from '../formats/nvidia/roots.ts'
 import { AMD_ROOT_SHA256 } from '../formats/snp/roots.ts'
 import { ALLOWABLE_ATTRIBUTES, DEFAULT_ALLOWED_ATTRIBUTES, type TdAttribute } from '../formats/tdx/attributes.ts'
 import { CLOUD_AK_ROOT_SHA256 } from '../formats/tpm/roots.ts'
@@ -9,6 +10,7 @@ import { ObjectReader } from '../json/object-reader.ts'
 import { TCB_EVALUATION_FLOORS } from './floors.ts'
 import { readHcl, readHclReferences } from './parse-hcl.ts'
 import { readNitro, readNitroReferences } from './parse-nitro.ts'
+import { readNvidia, readNvidiaReferences } from './parse-nvidia.ts'
 import { readSevSnp, readSnpReferences } from './parse-sev-snp.ts'
 import { readSgx, readSgxReferences } from './parse-sgx.ts'
 import { readTpm, readTpmReferences } from './parse-tpm.ts'
@@ -50,6 +52,8 @@ const VENDOR_ROOTS: readonly string[] = [
   ...Object.values(AMD_ROOT_SHA256),
   AWS_NITRO_ROOT_SHA256,
   ...Object.values(CLOUD_AK_ROOT_SHA256),
+  NVIDIA_DEVICE_ROOT_SHA256,
+  NVIDIA_RIM_ROOT_SHA256,
 ]
 
 const parsed = new WeakSet<Policy>()
@@ -96,6 +100,7 @@ function readPolicy(r: ObjectReader): Policy {
     nitro: readNitro(r),
     azureHcl: readHcl(r),
     tpm: readTpm(r, simulated?.rootSha256 ?? []),
+    nvidia: readNvidia(r),
     config: readConfig(r.has('config') ? r.object('config') : new ObjectReader('policy.config', {})),
     ...(r.has('softwareDigests') && { softwareDigests: readDigests(r, 'softwareDigests') }),
     ...(r.has('maximumEvidenceAgeSeconds') && {
@@ -129,8 +134,9 @@ function readSimulated(r: ObjectReader): SimulatedPolicy {
   const nitroMeasurements = readNitroReferences(r, 'nitroMeasurements')
   const tpmMeasurements = readTpmReferences(r, 'tpmMeasurements')
   const azureHclMeasurements = readHclReferences(r, 'azureHclMeasurements')
+  const nvidiaMeasurements = readNvidiaReferences(r, 'nvidiaMeasurements')
   r.end()
-  const own = { sevSnpMeasurements, nitroMeasurements, tpmMeasurements, azureHclMeasurements }
+  const own = { sevSnpMeasurements, nitroMeasurements, tpmMeasurements, azureHclMeasurements, nvidiaMeasurements }
   return { rootSha256, measurements, sgxMeasurements, ...own }
 }
 

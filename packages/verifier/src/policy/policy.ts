@@ -3,6 +3,7 @@ import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
 import type { TdAttribute } from '../formats/tdx/attributes.ts'
 import type { HclPolicy, HclReference } from './hcl-policy.ts'
 import type { NitroPolicy, NitroReference } from './nitro-policy.ts'
+import type { NvidiaPolicy, NvidiaReference } from './nvidia-policy.ts'
 import type { SevSnpPolicy, SnpReference } from './sev-snp-policy.ts'
 import type { SgxPolicy, SgxReference } from './sgx-policy.ts'
 import type { TpmPolicy, TpmReference } from './tpm-policy.ts'
@@ -78,6 +79,8 @@ export interface SimulatedPolicy {
   readonly azureHclMeasurements: readonly HclReference[]
   /** For quotes of a software TPM. */
   readonly tpmMeasurements: readonly TpmReference[]
+  /** For evidence of the structure of NVIDIA GPUs. */
+  readonly nvidiaMeasurements: readonly NvidiaReference[]
 }
 
 /**
@@ -111,6 +114,7 @@ export interface Policy {
   readonly nitro: NitroPolicy
   readonly azureHcl: HclPolicy
   readonly tpm: TpmPolicy
+  readonly nvidia: NvidiaPolicy
   readonly config: ConfigPolicy
   /** Lower-case hex SHA-256: what the statement's `software.digest` may be. */
   readonly softwareDigests?: readonly string[]

@@ -13,11 +13,19 @@ const HEADLINES: { readonly [S in AttestationResult['status']]: string } = {
   none: 'NOT PROVED: it may be anything',
 }
 
+const DEVICE_HEADLINE = 'WARNING: it is genuine, and of a device alone: no keys can rest on it'
+
 const CLASSES: { readonly [C in AttestationResult['trustClass']]: string } = {
   none: 'none: nothing is proved',
   simulated: 'simulated: it protects nothing, whoever runs the machine sees all data',
   'measured-boot': 'measured-boot: what was started is known, and whoever runs the machine can read its memory',
   hardware: 'hardware: the machine keeps whoever runs it out of its memory',
+}
+
+/** A GPU keeps its memory; it says nothing of the machine around it. */
+const GPU_CLASSES: typeof CLASSES = {
+  ...CLASSES,
+  hardware: 'hardware: the GPU keeps whoever runs it out of its memory',
 }
 
 const MARKS: { readonly [S in Check['status']]: string } = { passed: 'passed ', failed: 'FAILED ', skipped: 'skipped' }
@@ -27,12 +35,12 @@ const MARKS: { readonly [S in Check['status']]: string } = { passed: 'passed ', 
  * programs read the result.
  */
 export function explain(result: AttestationResult | EvidenceResult): string {
-  const lines = [headline(result)]
+  const lines = [result.failed?.code === 'nvidia.host' ? DEVICE_HEADLINE : headline(result)]
   if (result.failed?.error !== undefined) {
     const { message, hint, code } = result.failed.error
     lines.push(`  because ${message} (${code})`, `  ${hint}`)
   }
-  lines.push('', `trust class: ${CLASSES[result.trustClass]}`)
+  lines.push('', `trust class: ${isOfGpu(result) ? GPU_CLASSES[result.trustClass] : CLASSES[result.trustClass]}`)
   if (result.scope === 'document') lines.push(`freshness: ${freshness(result)}`)
   else lines.push('scope: bare evidence; it says nothing about keys, so no channel can rest on it')
   lines.push(
@@ -40,6 +48,7 @@ export function explain(result: AttestationResult | EvidenceResult): string {
     ...nitroLines(result),
     ...tpmLines(result),
     ...hclLines(result),
+    ...gpuLines(result),
     ...tcbLines(result.tcb, floorOf(result)),
     `judged at: ${formatUnixSeconds(unixSeconds(result.now))}`,
   )
@@ -116,6 +125,22 @@ function hclLines({ claims }: AttestationResult | EvidenceResult): readonly stri
 
 function unexplained(registers: readonly string[]): string {
   return registers.length === 0 ? ', which explain every register' : `, which say nothing of ${registers.join(', ')}`
+}
+
+function isOfGpu({ claims }: AttestationResult | EvidenceResult): boolean {
+  return claims !== undefined && 'hardwareModel' in claims
+}
+
+/** What only a report of a GPU says, and what it does not. */
+function gpuLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
+  if (claims === undefined || !('hardwareModel' in claims)) return []
+  const { hardwareModel, driverVersion, vbiosVersion, revocation } = claims
+  return [
+    `GPU: ${hardwareModel}, driver ${driverVersion}, VBIOS ${vbiosVersion}; of the machine that asked it nothing is known`,
+    ...(revocation === 'good'
+      ? []
+      : ['revocation: not every certificate was vouched for, and the policy lets that pass']),
+  ]
 }
 
 function floorOf({ claims }: AttestationResult | EvidenceResult): number {

@@ -4,6 +4,7 @@ import type { TrustClass } from '../policy/policy.ts'
 import type { TcbClaims, TdxClaims } from './claims.ts'
 import type { HclClaims } from './hcl-claims.ts'
 import type { NitroClaims } from './nitro-claims.ts'
+import type { NvidiaClaims } from './nvidia-claims.ts'
 import type { SgxClaims } from './sgx-claims.ts'
 import type { SnpClaims, SnpTcbClaims } from './snp-claims.ts'
 import type { TpmClaims } from './tpm-claims.ts'
@@ -42,7 +43,7 @@ export interface Appraised {
   readonly trustFlags: readonly 'code'[]
   readonly checks: readonly Check[]
   /** Only when the evidence is proved. */
-  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims | TpmClaims | HclClaims
+  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims | TpmClaims | HclClaims | NvidiaClaims
   readonly tcb?: TcbClaims | SnpTcbClaims
 }
 

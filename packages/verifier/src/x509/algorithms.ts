@@ -83,6 +83,24 @@ export function readSignatureAlgorithm(
   return algorithm
 }
 
+/** Source: RFC 5754 section 2. */
+const DIGESTS: ReadonlyMap<string, SignatureHash> = new Map([
+  ['2.16.840.1.101.3.4.2.1', 'SHA-256'],
+  ['2.16.840.1.101.3.4.2.2', 'SHA-384'],
+])
+
+/** AlgorithmIdentifier of a digest, with or without NULL. @throws {VerifierError} `UNSUPPORTED_ALGORITHM`. */
+export function readDigestAlgorithm(reader: DerReader, what: string): SignatureHash {
+  const identifier = reader.enter(TAG.sequence, what)
+  const oid = readOid(identifier, 'algorithm')
+  const hash = DIGESTS.get(oid)
+  if (hash === undefined) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: oid })
+  const parameters = identifier.optional(TAG.null, 'parameters')
+  if (parameters !== undefined) identifier.inside(parameters, 'parameters').end()
+  identifier.end()
+  return hash
+}
+
 /** @throws {VerifierError} `UNSUPPORTED_VALUE` unless what is signed names the algorithm that stands beside the signature. */
 export function requireSameAlgorithm(field: string, outer: SignatureAlgorithm, inner: SignatureAlgorithm): void {
   const name = ({ scheme, hash }: SignatureAlgorithm): string => `${scheme} with ${hash}`

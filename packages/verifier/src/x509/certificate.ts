@@ -54,22 +54,32 @@ export interface Certificate extends SignedStructure {
   readonly subjectKeyIdentifier: string | undefined
 }
 
+/** What a caller lets pass that the rule for certificates does not, because it knows the issuer. */
+export interface CertificateLeniency {
+  /** Whose certificate it is, which says what algorithms and names it may use; a TEE's unless said. */
+  readonly family?: CertificateFamily
+  /** `any year`: validity in GeneralizedTime before 2050 too. */
+  readonly times?: 'any year'
+  /** Critical extensions that the caller reads itself. */
+  readonly knownCritical?: readonly string[]
+}
+
 /**
  * Parses a certificate. Source: RFC 5280 section 4.1.
  *
  * @param field - names the certificate in errors.
  * @param bytes - its DER, and nothing after it.
- * @param family - whose certificate it is, which says what it may use.
+ * @param leniency - what the issuer is known to write otherwise.
  * @throws {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`,
  * `PUBLIC_KEY_INVALID`, `UNKNOWN_VERSION`.
  */
-export function parseCertificate(field: string, bytes: Uint8Array, family: CertificateFamily = 'tee'): Certificate {
+export function parseCertificate(field: string, bytes: Uint8Array, leniency: CertificateLeniency = {}): Certificate {
   const der = new Uint8Array(bytes)
   const outer = new DerReader(field, der)
   const whole = outer.enter(TAG.sequence, 'Certificate')
   outer.end()
   const tbs = whole.element(TAG.sequence, 'TBSCertificate')
-  const signatureAlgorithm = readSignatureAlgorithm(whole, 'signatureAlgorithm', family)
+  const signatureAlgorithm = readSignatureAlgorithm(whole, 'signatureAlgorithm', leniency.family)
   const signature = readBitString(whole, 'signatureValue')
   whole.end()
   return {
@@ -78,13 +88,14 @@ export function parseCertificate(field: string, bytes: Uint8Array, family: Certi
     signed: tbs.raw,
     signatureAlgorithm,
     signature,
-    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm, family),
+    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm, leniency),
   }
 }
 
 type Body = Omit<Certificate, 'field' | 'der' | 'signed' | 'signatureAlgorithm' | 'signature'>
 
-function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm, family: CertificateFamily): Body {
+function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm, leniency: CertificateLeniency): Body {
+  const { family = 'tee' } = leniency
   const versionReader = tbs.enter(TAG.contextConstructed(0), 'version')
   const version = readSmallInteger(versionReader, 'version')
   versionReader.end()
@@ -100,8 +111,8 @@ function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm, famil
   requireSameAlgorithm(field, outer, readSignatureAlgorithm(tbs, 'signature', family))
   const issuer = readName(tbs, 'issuer')
   const validity = tbs.enter(TAG.sequence, 'validity')
-  const notBefore = readTime(validity, 'notBefore')
-  const notAfter = readTime(validity, 'notAfter')
+  const notBefore = readTime(validity, 'notBefore', leniency.times)
+  const notAfter = readTime(validity, 'notAfter', leniency.times)
   validity.end()
   const subject = readName(tbs, 'subject')
   const publicKey = readPublicKey(tbs, 'subjectPublicKeyInfo', family)
@@ -109,7 +120,8 @@ function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm, famil
   const extensions = readExtensions(explicit.enter(TAG.sequence, 'extensions'))
   explicit.end()
   tbs.end()
-  refuseUnknownCritical(field, extensions, KNOWN_CRITICAL[family])
+  const known = [...KNOWN_CRITICAL[family], ...(leniency.knownCritical ?? [])]
+  refuseUnknownCritical(field, extensions, known)
   return {
     serial: toHex(serial),
     issuer,

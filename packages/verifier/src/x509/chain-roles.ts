@@ -1,4 +1,5 @@
 import { digest, equalBytes, toHex, type UnixSeconds } from '@blindai/core'
+import { requireEcKey } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import type { Certificate } from './certificate.ts'
 import { verifyChain } from './chain.ts'
@@ -57,4 +58,15 @@ export async function verifyBelow(
 /** Lower-case hex of the SHA-256. */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   return toHex(await digest('SHA-256', bytes))
+}
+
+/** @throws {VerifierError} `UNSUPPORTED_ALGORITHM` unless every key is on P-384 and every signature is with SHA-384. */
+export function requireP384(certificates: readonly Certificate[]): void {
+  for (const { field, publicKey, signatureAlgorithm } of certificates) {
+    const { curve } = requireEcKey(field, publicKey)
+    if (curve !== 'P-384') throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: curve })
+    const { scheme, hash } = signatureAlgorithm
+    if (hash !== 'SHA-384')
+      throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: `${scheme} with ${hash}` })
+  }
 }

@@ -112,18 +112,27 @@ export function readOid(reader: DerReader, what: string): string {
 
 /**
  * UTCTime or GeneralizedTime. Source: RFC 5280 section 4.1.2.5: to the second, in UTC, UTCTime through the year 2049.
+ *
+ * @param form - `any year` for a structure that writes GeneralizedTime for years before 2050 too; `generalized` for one that
+ * writes nothing else.
  */
-export function readTime(reader: DerReader, what: string): UnixSeconds {
+export function readTime(
+  reader: DerReader,
+  what: string,
+  form: 'RFC 5280' | 'any year' | 'generalized' = 'RFC 5280',
+): UnixSeconds {
   const element = reader.any(what)
   const digits = element.tag === TAG.utcTime ? 2 : element.tag === TAG.generalizedTime ? 4 : undefined
   const field = `${reader.field} ${what}`
   const expected = `${what} as UTCTime or GeneralizedTime, in UTC and to the second`
   if (digits === undefined) throw notDer(reader, element, expected)
+  if (digits === 2 && form === 'generalized') throw notDer(reader, element, `${what} as GeneralizedTime`)
   const parts = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/.exec(fromUtf8(field, element.content))
   if (parts?.[1]?.length !== digits) throw notDer(reader, element, expected)
   const [written = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number)
   const year = digits === 4 ? written : written < 50 ? 2000 + written : 1900 + written
-  if (digits === 4 && year < 2050) throw notDer(reader, element, `${what} as UTCTime before 2050`)
+  if (digits === 4 && year < 2050 && form === 'RFC 5280')
+    throw notDer(reader, element, `${what} as UTCTime before 2050`)
   return civilToUnixSeconds(field, { year, month, day, hour, minute, second })
 }
 

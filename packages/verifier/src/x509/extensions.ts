@@ -10,6 +10,8 @@ export const EXTENSION = {
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
 }
 
 /** An extension whose value nobody read yet. */
@@ -94,4 +96,30 @@ export function parseAuthorityKeyIdentifier(field: string, value: Uint8Array): s
   const identifier = sequence.optional(TAG.contextPrimitive(0), 'keyIdentifier')
   while (!sequence.done) sequence.any('authority name or serial')
   return identifier && toHex(identifier.content)
+}
+
+/** Purposes as object identifiers. Source: RFC 5280 section 4.2.1.12. */
+export function parseExtendedKeyUsage(field: string, value: Uint8Array): ReadonlySet<string> {
+  const outer = new DerReader(`${field} extendedKeyUsage`, value)
+  const sequence = outer.enter(TAG.sequence, 'value')
+  outer.end()
+  const purposes = new Set<string>()
+  do purposes.add(readOid(sequence, 'purpose'))
+  while (!sequence.done)
+  return purposes
+}
+
+/** Access methods as object identifiers; where they lead to is not looked at. Source: RFC 5280 section 4.2.2.1. */
+export function parseAuthorityInfoAccess(field: string, value: Uint8Array): ReadonlySet<string> {
+  const outer = new DerReader(`${field} authorityInfoAccess`, value)
+  const sequence = outer.enter(TAG.sequence, 'value')
+  outer.end()
+  const methods = new Set<string>()
+  do {
+    const description = sequence.enter(TAG.sequence, 'description')
+    methods.add(readOid(description, 'method'))
+    description.any('location')
+    description.end()
+  } while (!sequence.done)
+  return methods
 }

@@ -44,7 +44,7 @@ refuse('refused for its form', 'none', [
     code: 'FORMAT_UNSUPPORTED',
     check: 'evidence.form',
     why: 'a format that is not judged yet',
-    document: (d) => ({ ...d, evidence: { ...d.evidence, format: 'nvidia' } }),
+    document: (d) => ({ ...d, evidence: { ...d.evidence, format: 'tpm' } }),
   },
   {
     code: 'UNKNOWN_MEMBER',

@@ -2,12 +2,11 @@ import { formatUnixSeconds, MalformedError, toHex, type UnixSeconds } from '@bli
 import type { CheckList } from '../../appraisal/check-list.ts'
 import { trustClassOf } from '../../appraisal/trust-anchor.ts'
 import { isSign1By } from '../../cose/sign1.ts'
-import { requireEcKey } from '../../crypto/public-key.ts'
 import { VerifierError } from '../../errors/verifier-error.ts'
 import type { NitroClaims } from '../../result/nitro-claims.ts'
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts'
 import { verifyChain } from '../../x509/chain.ts'
-import { sha256Hex } from '../../x509/chain-roles.ts'
+import { requireP384, sha256Hex } from '../../x509/chain-roles.ts'
 import { type NitroDocument, parseNitroDocument, type SignedNitroDocument } from './attestation-document.ts'
 import { AWS_NITRO_ROOT_SHA256 } from './roots.ts'
 
@@ -87,13 +86,7 @@ function refuseEndorsements(endorsements: unknown): void {
 
 /** Every key is on P-384 and signs with SHA-384, as in AWS's; the lowest certificate says nothing of a path below it. */
 async function verifyNitroChain(chain: readonly Certificate[], now: UnixSeconds): Promise<void> {
-  for (const { field, publicKey, signatureAlgorithm } of chain) {
-    const { curve } = requireEcKey(field, publicKey)
-    if (curve !== 'P-384') throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: curve })
-    const { scheme, hash } = signatureAlgorithm
-    if (hash !== 'SHA-384')
-      throw new VerifierError('UNSUPPORTED_ALGORITHM', { field, actual: `${scheme} with ${hash}` })
-  }
+  requireP384(chain)
   await verifyChain(chain, 'end-entity', now)
   const [leaf] = chain
   if (leaf?.basicConstraints.pathLength === undefined) return
