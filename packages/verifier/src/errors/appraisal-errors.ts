@@ -14,6 +14,7 @@ export interface AppraisalErrorDetails {
   TCB_STATUS_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
   TCB_DATE_TOO_OLD: { readonly minimum: UnixSeconds; readonly actual: UnixSeconds }
   TCB_EVALUATION_NUMBER_TOO_LOW: { readonly subject: string; readonly minimum: number; readonly actual: number }
+  TCB_EVALUATION_ROLLED_BACK: { readonly subject: string; readonly remembered: number; readonly actual: number }
   ADVISORY_DENIED: { readonly advisory: string }
   ADVISORY_NOT_ALLOWED: { readonly advisory: string }
   TD_DEBUG: { readonly tdAttributes: string }
@@ -91,6 +92,12 @@ export const APPRAISAL_ERRORS: AnswerCatalogue<AppraisalErrorDetails> = {
     answer: 'not-wanted',
     message: (d) => `the ${d.subject} has the evaluation number ${d.actual}; at least ${d.minimum} is required`,
     hint: 'Have the server staple current endorsements; to accept older ones, name the number in the policy.',
+  },
+  TCB_EVALUATION_ROLLED_BACK: {
+    answer: 'not-wanted',
+    message: (d) =>
+      `the ${d.subject} has the evaluation number ${d.actual}; this server has shown ${d.remembered} before`,
+    hint: 'Have the server staple endorsements that are no older than those it had.',
   },
   ADVISORY_DENIED: {
     answer: 'not-wanted',
