@@ -1,4 +1,4 @@
-export type { AffirmingResult, AttestationResult } from '@blindai/verifier'
+export type { AffirmingResult, AttestationResult, SeenEvaluation } from '@blindai/verifier'
 export type { TransportName } from './attested-channel.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export { DEFAULT_TIMEOUTS, type Timeouts } from './deadline.ts'
@@ -11,6 +11,12 @@ export {
   type ErrorFamily,
   isBlindAiError,
 } from './errors.ts'
+export {
+  type EvaluationMemory,
+  processEvaluationMemory,
+  storedEvaluationMemory,
+  type TextStorage,
+} from './evaluation-memory.ts'
 export type { InferOptions, InferResult, RunOptions } from './inference.ts'
 export type { ModelKind, ModelSource } from './model-source.ts'
 export type { CallOptions, ModelSummary, Models, UploadOptions } from './models.ts'

@@ -32,7 +32,6 @@ export class DiskCache {
   /** @throws an error of the system; the copy of before is then still there. */
   async store(address: string, entry: CacheEntry): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    await this.#makeRoom()
     const file = this.#fileOf(address)
     const beside = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.new`
     try {
@@ -49,6 +48,7 @@ export class DiskCache {
       throw error
     }
     await syncFolder(this.#folder)
+    await this.#makeRoom()
   }
 
   /** Removes the oldest copies where there are too many, and what writers that were killed left. */
@@ -63,7 +63,7 @@ export class DiskCache {
       if (found !== undefined) files.push({ path, mtimeMs: found.mtimeMs, isEntry })
     }
     const entries = files.filter(({ isEntry }) => isEntry).sort((a, b) => a.mtimeMs - b.mtimeMs)
-    const tooMany = entries.slice(0, Math.max(0, entries.length - MAX_FILES + 1))
+    const tooMany = entries.slice(0, Math.max(0, entries.length - MAX_FILES))
     const newest = Math.max(...files.map(({ mtimeMs }) => mtimeMs))
     const leftOver = files.filter(({ isEntry, mtimeMs }) => !isEntry && newest - mtimeMs > LEFT_OVER_MS)
     for (const { path } of [...tooMany, ...leftOver]) await rm(path, { force: true })

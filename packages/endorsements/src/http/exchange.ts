@@ -107,7 +107,8 @@ function requireStatus(resource: string, response: IncomingMessage, nowSeconds: 
 /** Whole seconds, or a date. Source: RFC 9110 section 10.2.3. Whatever cannot be read is the default. */
 function parseRetryAfter(value: string | undefined, nowSeconds: number): number {
   const text = value?.trim() ?? ''
-  const seconds = /^[0-9]{1,9}$/.test(text) ? Number(text) : Math.ceil(Date.parse(text) / 1000) - nowSeconds
+  const isDate = /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT$/.test(text)
+  const seconds = /^[0-9]{1,9}$/.test(text) ? Number(text) : isDate ? Date.parse(text) / 1000 - nowSeconds : Number.NaN
   if (Number.isNaN(seconds)) return DEFAULT_RETRY_AFTER_SECONDS
   return Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER_SECONDS)
 }
