@@ -8,6 +8,8 @@ const html = { headers: { 'content-type': 'text/html' }, body: utf8('<!doctype h
 const sgx = authority.endorseSgx(NOW)
 const chain = encodeURIComponent(authority.endorsements.tcbInfoIssuerChain)
 
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'
+
 /** What a service does wrong at one path, how it is named, and how often it is asked. */
 const CASES: readonly {
   readonly why: string
@@ -80,6 +82,22 @@ const CASES: readonly {
     code: 'RESPONSE_TYPE_WRONG',
     details: { actual: 'application/json, encoded' },
     attempts: 1,
+  },
+  { why: 'changes the protocol', at: '/tcb?', fault: FAULTS.raw(SWITCH), code: 'RESPONSE_CUT', attempts: 3 },
+  {
+    why: 'speaks no HTTP',
+    at: '/tcb?',
+    fault: FAULTS.raw('220 smtp.example ESMTP\r\n'),
+    code: 'SERVICE_UNREACHABLE',
+    attempts: 3,
+  },
+  {
+    why: 'sends more headers than are read',
+    at: '/tcb?',
+    fault: FAULTS.with({ headers: { 'x-long': 'a'.repeat(40_000) } }),
+    code: 'SERVICE_UNREACHABLE',
+    details: { reason: 'HPE_HEADER_OVERFLOW' },
+    attempts: 3,
   },
   {
     why: 'leaves out the issuer chain of TCB info',

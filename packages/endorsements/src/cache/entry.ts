@@ -61,7 +61,7 @@ export function parseEntry(address: string, bytes: Uint8Array): CacheEntry {
 
 function timeOf(value: JsonValue | undefined): UnixSeconds {
   try {
-    return unixSeconds(Number(value))
+    return unixSeconds(typeof value === 'number' ? value : Number.NaN)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     throw wrong('fetchedAt', 'a time')

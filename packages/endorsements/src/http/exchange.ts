@@ -88,6 +88,8 @@ function send({ url, mediaTypes, authorities }: Exchange, signal: AbortSignal): 
       : httpRequest(url, { ...common, agent: new HttpAgent({ keepAlive: false }) })
   request.once('response', resolve)
   request.on('error', reject)
+  // An answer that is none, such as a change of protocol, closes the connection and is no error to Node.
+  request.once('close', () => reject(new EndorsementError('RESPONSE_CUT', { resource: resourceOf(url) })))
   request.end()
   return promise
 }

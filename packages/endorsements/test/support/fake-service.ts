@@ -102,6 +102,11 @@ export const FAULTS = {
     }
     more()
   },
+  /** Writes to the socket itself, and ends it. */
+  raw:
+    (text: string): Fault =>
+    (response) =>
+      response.socket?.end(text),
   reset: (response: ServerResponse) => response.socket?.resetAndDestroy(),
   with:
     (changed: Partial<Served>): Fault =>
