@@ -1,17 +1,4 @@
-import {
-  type AttestationDocument,
-  type EvidenceSource,
-  fromHex,
-  fromUtf8,
-  type JsonObject,
-  type Keyset,
-  parseJson,
-  toBase64Url,
-  toHex,
-  type UnixSeconds,
-  utf8,
-} from '@blindai/core'
-import { type Attester, createAttester } from '@blindai/server'
+import { type EvidenceSource, toHex } from '@blindai/core'
 import {
   createMockAuthority,
   createMockSnpAuthority,
@@ -20,72 +7,13 @@ import {
   MOCK_SNP_MEASUREMENT,
   type MockSnpOptions,
 } from '@blindai/simulator'
-import { type AttestationResult, parsePolicy, verify } from '@blindai/verifier'
 import { describe, expect, test } from 'vitest'
 import { endorsed } from '../src/index.ts'
+import { attest, bare, endorsementsOf, judge, NONCE } from './support/attested.ts'
 import { FAULTS, serveDcap, serveSnp } from './support/fake-service.ts'
 import { authority, DAY, NEEDS, NOW, open, rejection } from './support/setting.ts'
 
-const TLS_KEY = '1d'.repeat(32)
-const NONCE = new Uint8Array(32).fill(7)
-
-const KEYSET: Keyset = {
-  tls: [TLS_KEY],
-  ohttp: toBase64Url(utf8('key configurations')),
-  channel: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(new Uint8Array(32).fill(1)) },
-  receipts: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(new Uint8Array(32).fill(2)) },
-  notBefore: NOW - 60,
-  notAfter: NOW + 90 * DAY,
-}
-
-function attest(source: EvidenceSource, clock: () => UnixSeconds): Promise<Attester> {
-  return createAttester({
-    source,
-    keyset: KEYSET,
-    config: {
-      isolation: 'full',
-      keySource: 'ephemeral',
-      unattestedClients: false,
-      legacyListeners: false,
-      crossTenantBatching: false,
-      sharedEngines: false,
-      peers: [],
-      credentials: [],
-    },
-    software: { name: 'blindai', version: '0.1.0', digest: 'ab'.repeat(32) },
-    clock,
-  })
-}
-
-function judge(
-  document: Uint8Array,
-  rootSha256: string,
-  references: JsonObject,
-  now: UnixSeconds = NOW,
-  more: JsonObject = {},
-): Promise<AttestationResult> {
-  const reference = { name: 'test', date: '2026-11-27' }
-  const policy = parsePolicy({
-    version: 1,
-    name: 'test',
-    ...more,
-    simulated: {
-      rootSha256: [rootSha256],
-      ...Object.fromEntries(
-        Object.entries(references).map(([list, values]) => [list, [{ ...reference, ...(values as object) }]]),
-      ),
-    },
-  })
-  const channel = { kind: 'tls', spkiSha256: fromHex('key', TLS_KEY) } as const
-  return verify(document, policy, { now, nonce: NONCE, channel })
-}
-
 const TDX = { measurements: { ...MOCK_MEASUREMENTS } }
-
-/** A device that has evidence and no endorsements, as hardware. */
-function bare(source: EvidenceSource): EvidenceSource {
-  return { ...source, endorsements: async () => undefined }
-}
 
 describe('a document of a device whose endorsements are fetched', () => {
   test('is affirmed for TDX, with every byte as the service sent it', async () => {
@@ -296,8 +224,3 @@ describe('a document of an SEV-SNP guest whose endorsements are fetched', () => 
     expect(await judge(await attester.document(NONCE), before.rootSha256, SNP)).toMatchObject({ status: 'affirming' })
   })
 })
-
-function endorsementsOf(document: Uint8Array): AttestationDocument['endorsements'] {
-  const parsed = parseJson('document', fromUtf8('document', document)) as unknown as AttestationDocument
-  return parsed.endorsements && { ...parsed.endorsements }
-}
