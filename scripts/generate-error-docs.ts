@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CHANNEL_CATALOGUE } from '@blindai/channel'
 import { CLIENT_CATALOGUE, SERVER_CATALOGUE } from '@blindai/client'
 import { MALFORMED_CATALOGUE } from '@blindai/core'
+import { ENDORSEMENT_CATALOGUE } from '@blindai/endorsements'
 import { PROTOCOL_CATALOGUE } from '@blindai/protocol'
 import { RECEIPT_CATALOGUE } from '@blindai/receipts'
 import {
@@ -49,6 +50,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   { title: 'Server: engines', about: 'What an engine refuses, or died of.', catalogue: ENGINE_CATALOGUE },
   { title: 'Server: attester', about: 'Collecting evidence.', catalogue: ATTESTER_CATALOGUE },
   { title: 'Server: start', about: 'Why a server does not start.', catalogue: GATEKEEPER_CATALOGUE },
+  { title: 'Endorsements', about: 'Fetching them from services.', catalogue: ENDORSEMENT_CATALOGUE },
   { title: 'Command line', about: 'What the command finds by itself.', catalogue: CLI_CATALOGUE },
   { title: 'Simulator', about: 'State and measurements of the simulated TEE.', catalogue: SIMULATOR_CATALOGUE },
 ]

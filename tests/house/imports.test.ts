@@ -17,6 +17,8 @@ const IMPORTS = [
   ['packages/channel/src', '@blindai/verifier', 'noRestrictedImports'],
   ['packages/client/src', '@blindai/server', 'noRestrictedImports'],
   ['packages/client/src', 'node:tls', 'noNodejsModules'],
+  ['packages/endorsements/src', '@blindai/server', 'noRestrictedImports'],
+  ['packages/endorsements/src', '../../server/src/index.ts', 'noRestrictedImports'],
   ['packages/server/src/http', 'onnxruntime-node', 'noRestrictedImports'],
   ['packages/server/src/http', '../runtime/engine/main.ts', 'noRestrictedImports'],
   ['packages/server/src/attester', '@blindai/verifier', 'noRestrictedImports'],
@@ -31,6 +33,7 @@ const GLOBALS = [
   ['packages/channel/src', 'Date'],
   ['packages/protocol/src', 'process'],
   ['packages/client/src', 'Buffer'],
+  ['packages/endorsements/src', 'fetch'],
 ] as const
 
 describe('the walls between the rooms', () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { connect, type Session } from '@blindai/client'
+import { connect, type EvaluationMemory, type Session } from '@blindai/client'
+import { evaluationFolder } from '@blindai/client/node'
 import { fromUtf8, type JsonValue, parseJson } from '@blindai/core'
 import { DEFAULT_POLICY, type Policy, parsePolicy } from '@blindai/verifier'
 import { CliError } from './cli-error.ts'
@@ -7,6 +8,7 @@ import type { Invocation } from './command.ts'
 import { readApiKey } from './credentials.ts'
 import { readBounded } from './files.ts'
 import { SIMULATED_WARNING } from './simulator.ts'
+import { evaluationNumbersFolder, stateFolder } from './state-folder.ts'
 
 const MAX_POLICY_BYTES = 1024 * 1024
 
@@ -70,6 +72,7 @@ export async function withSession<T>(invocation: Invocation, work: (session: Ses
     policy,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(transport === 'tls' || transport === 'ohttp' ? { transport } : {}),
+    evaluationMemory: rememberingServers(invocation),
     signal: invocation.interrupted,
   })
   if (session.result.trustClass === 'simulated') {
@@ -80,6 +83,13 @@ export async function withSession<T>(invocation: Invocation, work: (session: Ses
   } finally {
     await session.close()
   }
+}
+
+/** The memory of servers in the state folder. One that cannot be written is told, and is no reason to stop. */
+export function rememberingServers({ env, folder, terminal }: Invocation): EvaluationMemory {
+  return evaluationFolder(evaluationNumbersFolder(stateFolder(env, folder)), {
+    onUnwritable: ({ code, message }) => terminal.note(`${terminal.paint('yellow', code)}: ${message}`),
+  })
 }
 
 function usage(problem: string): CliError {

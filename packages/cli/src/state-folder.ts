@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { isSystemError } from './files.ts'
 
 /**
- * Where the command keeps what must outlive a run: the root of the simulator. Readable by its owner alone.
+ * Where the command keeps what must outlive a run: the root of the simulator, and what servers have shown before. Readable by
+ * its owner alone.
  *
  * `BLINDAI_STATE` names it; else it is `.blindai/` of a checkout, so that deleting the clone deletes it, and elsewhere
  * `blindai/` in the XDG state folder.
@@ -22,6 +23,11 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>, f
 /** The simulator's part of a state folder. */
 export function simulatorFolder(state: string): string {
   return join(state, 'simulator')
+}
+
+/** Where the TCB evaluation numbers of servers are remembered. */
+export function evaluationNumbersFolder(state: string): string {
+  return join(state, 'evaluation-numbers')
 }
 
 /** A folder of one run, mode 0700, gone after `remove`. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,13 @@ describe('the command line, against a server of its own', () => {
   const withServer = async (argv: readonly string[], env: Record<string, string> = {}): Promise<Captured> => {
     const captured = await blindai(argv, {
       folder,
-      env: { BLINDAI_URL: server.url, BLINDAI_POLICY: 'policy.json', BLINDAI_KEY_FILE: server.keyFile, ...env },
+      env: {
+        BLINDAI_URL: server.url,
+        BLINDAI_POLICY: 'policy.json',
+        BLINDAI_KEY_FILE: server.keyFile,
+        BLINDAI_STATE: 'state',
+        ...env,
+      },
     })
     seen.push(captured.stdout, captured.stderr)
     return captured
@@ -48,6 +54,38 @@ describe('the command line, against a server of its own', () => {
   afterAll(async () => {
     await server.stop()
     await rm(folder, { recursive: true })
+  })
+
+  test('verify remembers the evaluation number of the server, and refuses an older one', async () => {
+    expect(await withServer(['verify', server.url])).toMatchObject({ code: 0 })
+    const remembered = join(folder, 'state', 'evaluation-numbers')
+    const names = await readdir(remembered)
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, text: await readFile(join(remembered, name), 'utf8') })),
+    )
+    const found = files.find(({ text }) => text.includes(server.url))
+    if (found === undefined) throw new Error('the server is not remembered')
+    const { name, text } = found
+    expect(JSON.parse(text)).toMatchObject({ server: `${server.url}/`, seen: [{ tee: 'tdx', number: 21 }] })
+
+    await writeFile(join(remembered, name), text.replace('"number":21', '"number":22'))
+    for (const argv of [
+      ['verify', server.url],
+      ['run', 'mnist', BLANK_DIGIT],
+    ]) {
+      const refused = await withServer([...argv, '--json'])
+      expect(refused.code).toBe(30)
+      expect(refused.stdout).toContain('TCB_EVALUATION_ROLLED_BACK')
+    }
+    const atAnotherTime = ['verify', server.url, '--now', String(Math.floor(Date.now() / 1000))]
+    expect(await withServer(atAnotherTime), 'another time is asked beside it').toMatchObject({ code: 0 })
+
+    await writeFile(join(remembered, name), '{')
+    const damaged = await withServer(['verify', server.url])
+    expect(damaged.code).toBe(1)
+    expect(damaged.stderr).toContain('EVALUATION_MEMORY_UNREADABLE')
+    await writeFile(join(remembered, name), text)
+    expect(await withServer(['verify', server.url])).toMatchObject({ code: 0 })
   })
 
   test('verify says what was checked, passed and skipped, and ends with 0', async () => {

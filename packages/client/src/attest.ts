@@ -4,6 +4,7 @@ import {
   type AttestationResult,
   type ChannelBinding,
   type Policy,
+  type SeenEvaluation,
   verify,
 } from '@blindai/verifier'
 import { BlindAiError } from './errors.ts'
@@ -20,6 +21,8 @@ export interface Appraisal {
   readonly now: () => UnixSeconds
   /** The caller's own endorsements, in place of the stapled ones. */
   readonly endorsements?: Endorsements
+  /** What this server's endorsements have shown before. */
+  readonly remembered?: readonly SeenEvaluation[]
 }
 
 /** The largest attestation document that is read: a quote, its chains and lists of revoked certificates. */
@@ -40,13 +43,14 @@ export function appraise(
   document: Uint8Array,
   nonce: Uint8Array,
   channel: ChannelBinding,
-  { policy, now, endorsements }: Appraisal,
+  { policy, now, endorsements, remembered }: Appraisal,
 ): Promise<AttestationResult> {
   return verify(document, policy, {
     now: now(),
     nonce,
     channel,
     ...(endorsements === undefined ? {} : { endorsements }),
+    ...(remembered === undefined ? {} : { remembered }),
   })
 }
 

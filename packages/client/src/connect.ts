@@ -6,6 +6,7 @@ import { ChannelKeeper } from './channel-keeper.ts'
 import { DEFAULT_TIMEOUTS, type Timeouts, withDeadline } from './deadline.ts'
 import { ChannelApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
+import { type EvaluationMemory, processEvaluationMemory, rememberResult } from './evaluation-memory.ts'
 import { openOhttp } from './ohttp-channel.ts'
 import { OpenSession, type Session } from './session.ts'
 import { parseServerUrl } from './url.ts'
@@ -26,6 +27,8 @@ export interface ConnectOptions {
   readonly now?: (() => number) | undefined
   /** The caller's own endorsements, in place of those that the server staples. */
   readonly endorsements?: Endorsements | undefined
+  /** Where the TCB evaluation numbers of servers are remembered; in the process without it. */
+  readonly evaluationMemory?: EvaluationMemory | undefined
   readonly timeouts?: Partial<Timeouts> | undefined
   /** The largest answer that is read, in bytes. */
   readonly maxResponseBytes?: number | undefined
@@ -34,6 +37,9 @@ export interface ConnectOptions {
   /** Ends the attempt to connect. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** Of all sessions that are given no memory of their own. */
+const SHARED_MEMORY = processEvaluationMemory()
 
 const DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 const DEFAULT_MAX_CONNECTIONS = 16
@@ -65,14 +71,35 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   }
   const open = openerOf(options.transport ?? defaultTransport(server))
+  const memory = options.evaluationMemory ?? SHARED_MEMORY
   const attest = (signal?: AbortSignal): Promise<AttestedChannel> =>
-    withDeadline('the attestation', timeouts.attestationMs, signal, (inner) => open(settings, inner))
+    withDeadline('the attestation', timeouts.attestationMs, signal, (inner) =>
+      openRemembering(open, settings, memory, inner),
+    )
   const apiKey = checkApiKey(options.apiKey)
   const keeper = new ChannelKeeper(await attest(options.signal), () => attest(), {
     now: settings.now,
     maximumEvidenceAgeSeconds: settings.policy.maximumEvidenceAgeSeconds,
   })
   return new OpenSession(keeper, new ChannelApi(keeper, apiKey, timeouts, settings.maxResponseBytes))
+}
+
+/** Holds a server to what it has shown, and keeps what it shows once the channel is proved. */
+async function openRemembering(
+  open: OpenChannel,
+  settings: ChannelSettings,
+  memory: EvaluationMemory,
+  signal: AbortSignal,
+): Promise<AttestedChannel> {
+  const server = settings.server.href
+  const channel = await open({ ...settings, remembered: await memory.recall(server) }, signal)
+  try {
+    await rememberResult(memory, server, channel.result)
+    return channel
+  } catch (error) {
+    channel.close()
+    throw error
+  }
 }
 
 function openerOf(transport: TransportName): OpenChannel {

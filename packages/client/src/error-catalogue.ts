@@ -28,6 +28,8 @@ export interface ClientErrorDetails {
   NOT_A_BLINDAI_SERVER: { readonly resource: string; readonly status: number; readonly reason: string }
   TLS_HANDSHAKE_FAILED: { readonly reason: string }
   RESPONSE_TOO_LARGE: { readonly what: string; readonly limit: number }
+  EVALUATION_MEMORY_UNREADABLE: { readonly server: string; readonly reason: string }
+  EVALUATION_MEMORY_UNWRITABLE: { readonly server: string; readonly reason: string }
   CLOCK_REFUSED: { readonly now: number; readonly serverDate: number }
   // Retry: what the network or a busy server did.
   CONNECTION_FAILED: { readonly reason: string }
@@ -122,6 +124,16 @@ export const CLIENT_CATALOGUE: FamilyCatalogue<ClientErrorDetails> = {
     family: 'fix',
     message: (d) => `${d.what} has more than ${d.limit} bytes`,
     hint: 'Raise the limit, or ask for less.',
+  },
+  EVALUATION_MEMORY_UNREADABLE: {
+    family: 'fix',
+    message: (d) => `what is remembered of ${d.server} cannot be read: ${d.reason}`,
+    hint: 'Find out what happened to it, then delete it; what the server shows next is believed again.',
+  },
+  EVALUATION_MEMORY_UNWRITABLE: {
+    family: 'fix',
+    message: (d) => `what ${d.server} has shown cannot be remembered: ${d.reason}`,
+    hint: 'Make room, or let the memory be written where it is kept.',
   },
   CLOCK_REFUSED: {
     family: 'fix',

@@ -1,5 +1,5 @@
 export { type BodyDigest, digestBody, type Receipt } from '@blindai/receipts'
-export type { AffirmingResult, AttestationResult } from '@blindai/verifier'
+export type { AffirmingResult, AttestationResult, SeenEvaluation } from '@blindai/verifier'
 export type { TransportName } from './attested-channel.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export { DEFAULT_TIMEOUTS, type Timeouts } from './deadline.ts'
@@ -19,6 +19,12 @@ export {
   createEvidenceBundle,
   verifyEvidenceBundle,
 } from './evidence-bundle.ts'
+export {
+  type EvaluationMemory,
+  processEvaluationMemory,
+  storedEvaluationMemory,
+  type TextStorage,
+} from './evaluation-memory.ts'
 export type { InferOptions, InferResult, RunOptions } from './inference.ts'
 export type { ModelKind, ModelSource } from './model-source.ts'
 export type { CallOptions, DeleteOptions, ModelSummary, Models, UploadOptions } from './models.ts'

@@ -183,11 +183,19 @@ export interface AttestationDocument {
   readonly endorsements?: Endorsements
 }
 
+/** What a device gives for report data. */
+export interface CollectedEvidence {
+  readonly bytes: Uint8Array
+  readonly log?: Uint8Array
+  /** Names the endorsements that go with it: those asked for under another name do not. Always the same without it. */
+  readonly endorsedUnder?: string
+}
+
 /** A device that makes evidence: hardware behind the attester, or the simulator. */
 export interface EvidenceSource {
   readonly format: EvidenceFormat
   /** Evidence over exactly 64 bytes of report data. */
-  collect(reportData: Uint8Array): Promise<{ readonly bytes: Uint8Array; readonly log?: Uint8Array }>
+  collect(reportData: Uint8Array): Promise<CollectedEvidence>
   /** What a verifier needs besides, stapled to the document; undefined when there is none. */
   endorsements(): Promise<Endorsements | undefined>
 }

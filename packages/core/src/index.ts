@@ -2,6 +2,7 @@ export {
   type AttestationDocument,
   type AttestedConfig,
   type AttestedSoftware,
+  type CollectedEvidence,
   combineNonces,
   type DcapEndorsements,
   type Ed25519Jwk,

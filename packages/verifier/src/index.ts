@@ -1,7 +1,16 @@
 export { CHECK_SUMMARIES, type CheckCode } from './appraisal/check-codes.ts'
 export type { Check, CheckError } from './appraisal/check-list.ts'
 export type { BareEvidence } from './appraisal/evidence.ts'
+export type { SeenEvaluation } from './appraisal/judge-rollback.ts'
 export { type ChannelBinding, type VerifyOptions, verify, verifyEvidence } from './appraisal/verify.ts'
+export {
+  type DcapNeeds,
+  type EndorsementNeeds,
+  endorsementsNeeded,
+  type SnpNeeds,
+} from './collect/endorsements-needed.ts'
+export { type EndorsementFacts, type EndorsementPart, readEndorsement } from './collect/read-endorsement.ts'
+export { seenEvaluation } from './collect/seen-evaluation.ts'
 export { INTEL_SGX_ROOT_SHA256 } from './dcap/roots.ts'
 export type { TcbGap } from './dcap/tcb-gap.ts'
 export type { LevelStatus, TcbStatus } from './dcap/tcb-status.ts'

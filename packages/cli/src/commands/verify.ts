@@ -1,4 +1,4 @@
-import { connect } from '@blindai/client'
+import { connect, processEvaluationMemory } from '@blindai/client'
 import { isMalformedError, type UnixSeconds } from '@blindai/core'
 import { type AttestationResult, type EvidenceResult, exitCode, verify } from '@blindai/verifier'
 import { CliError } from '../cli-error.ts'
@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { reportFailure, reportOf } from '../failure.ts'
 import { readArgument } from '../files.ts'
 import { printReport } from '../report.ts'
-import { policyOf, urlOf } from '../session.ts'
+import { policyOf, rememberingServers, urlOf } from '../session.ts'
 import { parseTime } from '../time.ts'
 import { verifyRaw } from '../verify-raw.ts'
 
@@ -17,7 +17,8 @@ export const verifyTarget: Command = {
   summary: 'Verify the evidence of a server, a saved attestation document, or bare evidence, against a policy.',
   details: `For a URL the evidence is asked for with a fresh nonce and the channel is proved too. A file is judged at the time
 of --now, or now; whether it is fresh cannot be known and is skipped. Without --policy the built-in policy applies, which
-accepts hardware only. A skipped check is never a pass.
+accepts hardware only. A skipped check is never a pass. A server whose endorsements went back to an older TCB evaluation
+number than it has shown before is refused, unless --now asks about another time.
 
 With --raw TARGET is a JSON file of bare evidence of any format with its endorsements, time and policy, such as other people's
 vectors; docs/verify-contract.md has every member. --now and --policy come before those of the file, and nothing is taken
@@ -68,7 +69,10 @@ async function verifyServer(url: string, now: UnixSeconds | undefined, invocatio
     const session = await connect({
       url,
       policy: await policyOf(invocation),
-      ...(now === undefined ? {} : { now: () => now }),
+      // What would hold at another time is asked beside what this server has shown until now.
+      ...(now === undefined
+        ? { evaluationMemory: rememberingServers(invocation) }
+        : { now: () => now, evaluationMemory: processEvaluationMemory() }),
       ...(transport === 'tls' || transport === 'ohttp' ? { transport } : {}),
       signal: interrupted,
     })

@@ -170,7 +170,7 @@ class EvidenceDesk implements Attester {
     const bound = await reportData(nonce, this.statement)
     try {
       const evidence = await this.#source.collect(bound)
-      const held = await this.#endorsements.at(this.#clock())
+      const held = await this.#endorsements.at(this.#clock(), evidence.endorsedUnder)
       const document: AttestationDocument = {
         statement: base64Url(this.statement),
         nonce: base64Url(nonce),

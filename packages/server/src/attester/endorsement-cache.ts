@@ -8,6 +8,8 @@ export interface HeldEndorsements {
   readonly refreshAt: UnixSeconds
   /** From here on the source must give new ones; undefined when the endorsements say nothing of it. */
   readonly staleAt: UnixSeconds | undefined
+  /** What the evidence that they go with calls them. */
+  readonly name: string | undefined
 }
 
 /** The source is asked at least so often. */
@@ -29,12 +31,16 @@ export class EndorsementCache {
     this.#source = source
   }
 
-  /** Rejects as the source does when there is nothing to fall back on. */
-  async at(now: UnixSeconds): Promise<HeldEndorsements> {
-    const held = this.#held
+  /**
+   * Those that go with evidence. Rejects as the source does when there is nothing to fall back on.
+   *
+   * @param name - what that evidence calls them: a platform that was updated needs others.
+   */
+  async at(now: UnixSeconds, name: string | undefined): Promise<HeldEndorsements> {
+    const held = this.#held?.name === name ? this.#held : undefined
     if (held !== undefined && now < held.refreshAt) return held
     try {
-      this.#held = hold(await this.#source.endorsements(), now)
+      this.#held = hold(await this.#source.endorsements(), now, name)
     } catch (error) {
       if (held === undefined || isStale(held, now)) throw error
       this.#held = { ...held, refreshAt: retryAt(now) }
@@ -53,8 +59,8 @@ export function retryAt(now: UnixSeconds): UnixSeconds {
   return unixSeconds(now + RETRY_SECONDS)
 }
 
-function hold(value: Endorsements | undefined, now: UnixSeconds): HeldEndorsements {
+function hold(value: Endorsements | undefined, now: UnixSeconds, name: string | undefined): HeldEndorsements {
   const staleAt = nextUpdateOf(value)
   const wanted = Math.min(now + MAX_AGE_SECONDS, (staleAt ?? Number.POSITIVE_INFINITY) - MARGIN_SECONDS)
-  return { value, staleAt, refreshAt: unixSeconds(Math.max(now + RETRY_SECONDS, wanted)) }
+  return { value, staleAt, name, refreshAt: unixSeconds(Math.max(now + RETRY_SECONDS, wanted)) }
 }

@@ -243,6 +243,35 @@ describe('a device in trouble', () => {
   })
 })
 
+describe('evidence of a platform that was updated', () => {
+  test('gets its own endorsements at once, and none of before', async () => {
+    const device = new TestDevice()
+    device.endorsedUnder = 'firmware 1'
+    device.nextEndorsements = () => endorsements(unixSeconds(START + 90_000), 'first')
+    const attester = await start(device)
+    await attester.document(nonce(1))
+    expect(device.endorsementRequests).toBe(1)
+    device.endorsedUnder = 'firmware 2'
+    device.nextEndorsements = () => endorsements(unixSeconds(START + 90_000), 'second')
+    const document = await attester.document(nonce(2))
+    expect(parseDocument(document).endorsements).toMatchObject({ pckCrlIssuerChain: 'second' })
+    await attester.document(nonce(3))
+    expect(device.endorsementRequests).toBe(2)
+  })
+
+  test('gets none rather than those of before', async () => {
+    const device = new TestDevice()
+    device.endorsedUnder = 'firmware 1'
+    device.nextEndorsements = () => endorsements(unixSeconds(START + 90_000), 'first')
+    const attester = await start(device)
+    device.endorsedUnder = 'firmware 2'
+    device.nextEndorsements = () => {
+      throw new Error('no network')
+    }
+    await expect(attester.document(nonce(1))).rejects.toMatchObject({ code: 'EVIDENCE_UNAVAILABLE' })
+  })
+})
+
 describe('a closed attester', () => {
   test('refuses callers that wait and those that come', async () => {
     const device = new TestDevice()

@@ -1,5 +1,6 @@
 import {
   type AttestationDocument,
+  type CollectedEvidence,
   type DcapEndorsements,
   type Ed25519Jwk,
   type Endorsements,
@@ -77,9 +78,11 @@ export class TestDevice implements EvidenceSource {
   mostRunning = 0
   nextEndorsements: () => Endorsements | undefined = () => undefined
   failure: Error | undefined
+  /** What its evidence calls its endorsements. */
+  endorsedUnder: string | undefined
   #held: (() => void)[] | undefined
 
-  async collect(reportData: Uint8Array): Promise<{ bytes: Uint8Array }> {
+  async collect(reportData: Uint8Array): Promise<CollectedEvidence> {
     this.collected.push(reportData)
     this.running++
     this.mostRunning = Math.max(this.mostRunning, this.running)
@@ -87,7 +90,7 @@ export class TestDevice implements EvidenceSource {
       const held = this.#held
       if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve))
       if (this.failure !== undefined) throw this.failure
-      return { bytes: reportData }
+      return { bytes: reportData, ...(this.endorsedUnder !== undefined && { endorsedUnder: this.endorsedUnder }) }
     } finally {
       this.running--
     }

@@ -92,6 +92,10 @@ export class CheckList {
     return this.#ended.get(code)?.status === 'passed'
   }
 
+  hasFailed(code: CheckCode): boolean {
+    return this.#ended.get(code)?.status === 'failed'
+  }
+
   /** All checks of the plan, in its order. */
   get all(): readonly Check[] {
     return this.#plan.map(

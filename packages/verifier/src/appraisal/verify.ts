@@ -20,6 +20,7 @@ import { CheckList, Halt } from './check-list.ts'
 import { concludeDocument, concludeEvidence, type DocumentBasis } from './conclude.ts'
 import { type BareEvidence, judgeEvidence, type ProvedEvidence, proveEvidence } from './evidence.ts'
 import { judgeAge } from './judge-age.ts'
+import { checkRemembered, judgeRollback, type SeenEvaluation } from './judge-rollback.ts'
 import { judgeStatement } from './judge-statement.ts'
 
 const SHA256_BYTES = 32
@@ -41,6 +42,8 @@ export interface VerifyOptions {
   readonly channel?: ChannelBinding
   /** Used in place of those that are stapled to the document. */
   readonly endorsements?: Endorsements
+  /** Evaluation numbers that affirming results have shown before; endorsements with a lower one are refused. */
+  readonly remembered?: readonly SeenEvaluation[]
 }
 
 /**
@@ -49,7 +52,7 @@ export interface VerifyOptions {
  * @param document - the answer of `/.well-known/blindai/attestation`: its bytes, or the JSON value of them. In a value,
  * repeated members are no longer seen; prefer bytes.
  * @param policy - from `parsePolicy`.
- * @throws {TypeError} when the policy is not from there; {RangeError} for a time, nonce or digest of a wrong form. Never
+ * @throws {TypeError} when the policy is not from there; {RangeError} for a time, nonce, digest or number of a wrong form. Never
  * because of what is in the document.
  *
  * @example
@@ -62,6 +65,7 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<AttestationResult> {
   const now = checkMisuse(policy, options.now)
+  checkRemembered(options.remembered)
   requireLength('nonce', options.nonce, NONCE_BYTES)
   requireLength('spkiSha256', options.channel?.kind === 'tls' ? options.channel.spkiSha256 : undefined, SHA256_BYTES)
   const checks = new CheckList(DOCUMENT_CHECKS)
@@ -74,6 +78,7 @@ export async function verify(
     const proved = await proveEvidence(checks, { ...parsed.evidence, endorsements }, policy, now)
     await proveBinding(checks, parsed, statement, proved, options)
     const judgement = judgeEvidence(checks, proved, policy)
+    judgeRollback(checks, proved, options.remembered ?? [])
     judgeAge(checks, policy, { signedAt: signedAtOf(proved), nonce: options.nonce, now })
     judgeStatement(checks, statement, policy)
     const channel = await channelKeys(parsed, statement)

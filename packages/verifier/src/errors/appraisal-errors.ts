@@ -3,7 +3,6 @@ import type { AnswerCatalogue } from './answer.ts'
 
 /** The facts that go with each code about the binding of evidence, and about what the policy wants. */
 export interface AppraisalErrorDetails {
-  FORMAT_UNSUPPORTED: { readonly format: string }
   REPORT_DATA_MISMATCH: { readonly expected: string; readonly actual: string }
   NONCE_MISMATCH: { readonly expected: string; readonly actual: string }
   NONCE_COMBINATION_MISMATCH: { readonly expected: string; readonly actual: string }
@@ -14,6 +13,7 @@ export interface AppraisalErrorDetails {
   TCB_STATUS_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
   TCB_DATE_TOO_OLD: { readonly minimum: UnixSeconds; readonly actual: UnixSeconds }
   TCB_EVALUATION_NUMBER_TOO_LOW: { readonly subject: string; readonly minimum: number; readonly actual: number }
+  TCB_EVALUATION_ROLLED_BACK: { readonly subject: string; readonly remembered: number; readonly actual: number }
   ADVISORY_DENIED: { readonly advisory: string }
   ADVISORY_NOT_ALLOWED: { readonly advisory: string }
   TD_DEBUG: { readonly tdAttributes: string }
@@ -37,11 +37,6 @@ const RELAY = 'Do not send anything: the evidence may be of another server.'
 
 /** Messages, hints and answers of those codes. */
 export const APPRAISAL_ERRORS: AnswerCatalogue<AppraisalErrorDetails> = {
-  FORMAT_UNSUPPORTED: {
-    answer: 'malformed',
-    message: (d) => `evidence of format ${d.format} cannot be judged by this version`,
-    hint: 'Update the verifier.',
-  },
   REPORT_DATA_MISMATCH: {
     answer: 'not-proved',
     message: (d) => `the evidence vouches for ${d.actual}; this statement and nonce give ${d.expected}`,
@@ -91,6 +86,12 @@ export const APPRAISAL_ERRORS: AnswerCatalogue<AppraisalErrorDetails> = {
     answer: 'not-wanted',
     message: (d) => `the ${d.subject} has the evaluation number ${d.actual}; at least ${d.minimum} is required`,
     hint: 'Have the server staple current endorsements; to accept older ones, name the number in the policy.',
+  },
+  TCB_EVALUATION_ROLLED_BACK: {
+    answer: 'not-wanted',
+    message: (d) =>
+      `the ${d.subject} has the evaluation number ${d.actual}; this server has shown ${d.remembered} before`,
+    hint: 'Have the server staple endorsements that are no older than those it had.',
   },
   ADVISORY_DENIED: {
     answer: 'not-wanted',

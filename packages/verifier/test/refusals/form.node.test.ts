@@ -41,12 +41,6 @@ refuse('refused for its form', 'none', [
     document: (d) => ({ ...d, evidence: { ...d.evidence, format: 'cca' } }),
   },
   {
-    code: 'FORMAT_UNSUPPORTED',
-    check: 'evidence.form',
-    why: 'a format that is not judged yet',
-    document: (d) => ({ ...d, evidence: { ...d.evidence, format: 'tpm' } }),
-  },
-  {
     code: 'UNKNOWN_MEMBER',
     check: 'statement.form',
     why: 'a statement with a member that nobody knows',
