@@ -72,7 +72,8 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     now: settings.now,
     maximumEvidenceAgeSeconds: settings.policy.maximumEvidenceAgeSeconds,
   })
-  return new OpenSession(keeper, new ChannelApi(keeper, apiKey, timeouts, settings.maxResponseBytes))
+  const api = new ChannelApi(keeper, apiKey, timeouts, settings.maxResponseBytes)
+  return new OpenSession(keeper, api, settings.policy.models)
 }
 
 function openerOf(transport: TransportName): OpenChannel {

@@ -24,6 +24,7 @@ export type { SnpProduct } from './formats/snp/product.ts'
 export { AMD_ROOT_SHA256 } from './formats/snp/roots.ts'
 export type { SnpTcb, SnpTcbComponent, SnpTcbName } from './formats/snp/tcb-version.ts'
 export type { TdAttribute } from './formats/tdx/attributes.ts'
+export type { DcapPlatformIdentifier, DcapPlatformPolicy, IdentifierPolicy } from './policy/dcap-platform-policy.ts'
 export { DEFAULT_POLICY } from './policy/default-policy.ts'
 export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
 export type { NitroPolicy, NitroReference, NitroRegister, OptionalNitroRegister } from './policy/nitro-policy.ts'
@@ -34,6 +35,7 @@ export type {
   ConfigPolicy,
   DcapTcbPolicy,
   MeasurementSource,
+  ModelReference,
   NamedReference,
   OptionalTdxRegister,
   Policy,

@@ -53,6 +53,7 @@ export type CheckCode =
   | 'snp.vmpl'
   | 'snp.platform-info'
   | 'nitro.debug'
+  | 'policy.platform'
   | 'policy.product'
   | 'policy.signing-key'
   | 'policy.tcb-minimum'
@@ -69,6 +70,9 @@ export type CheckCode =
   | 'policy.optional-registers'
   | 'policy.software'
   | 'policy.config'
+  | 'policy.key-source'
+  | 'policy.operator-key'
+  | 'policy.config-digest'
 
 /** What each check says when it has passed. The order is the order of the checks. */
 export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
@@ -123,6 +127,7 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'snp.vmpl': 'the report was asked for at a privilege level that is accepted',
   'snp.platform-info': 'the platform is configured as it has to be, and in no way that is not wanted',
   'nitro.debug': 'debug is off',
+  'policy.platform': 'the platform is accepted',
   'policy.product': 'the product is accepted',
   'policy.signing-key': 'the kind of endorsement key, and to whom it is lent, are accepted',
   'policy.tcb-minimum': 'all four TCB versions are at least the minimum',
@@ -139,6 +144,9 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'policy.optional-registers': 'the other registers are those of that release',
   'policy.software': 'the software digest is accepted',
   'policy.config': 'the configuration is accepted',
+  'policy.key-source': 'the source of the keys for what is stored is accepted',
+  'policy.operator-key': 'the server is governed by the keys of accepted operators',
+  'policy.config-digest': 'the whole configuration is an accepted one',
 }
 
 /** What comes before the evidence, and between evidence and policy. */
@@ -156,6 +164,9 @@ const CLOSING: readonly CheckCode[] = [
   'policy.optional-registers',
   'policy.software',
   'policy.config',
+  'policy.key-source',
+  'policy.operator-key',
+  'policy.config-digest',
 ]
 
 /** Everything up to the attestation key of an Intel platform, and what is wanted of its TCB. */
@@ -173,6 +184,7 @@ const DCAP: readonly CheckCode[] = [
   'dcap.qe',
 ]
 const DCAP_POLICY: readonly CheckCode[] = [
+  'policy.platform',
   'policy.tcb-status',
   'policy.tcb-date',
   'policy.tcb-evaluation-number',
@@ -260,6 +272,9 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'policy.evidence-age',
   'policy.software',
   'policy.config',
+  'policy.key-source',
+  'policy.operator-key',
+  'policy.config-digest',
 ]
 
 /** The checks of a document whose evidence is of a format. */

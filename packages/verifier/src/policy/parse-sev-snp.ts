@@ -10,13 +10,13 @@ import { PolicyError } from './policy-error.ts'
 import {
   MAX_LIST,
   MAX_NAME,
+  readAllowDeny,
   readBooleans,
   readDigests,
   readReferenceHead,
   readReferences,
-  refuseBoth,
 } from './read-members.ts'
-import type { ChipPolicy, OptionalSnpRegister, SevSnpPolicy, SnpMinimumTcb, SnpReference } from './sev-snp-policy.ts'
+import type { OptionalSnpRegister, SevSnpPolicy, SnpMinimumTcb, SnpReference } from './sev-snp-policy.ts'
 
 export const SNP_REGISTERS: readonly 'measurement'[] = ['measurement']
 export const OPTIONAL_SNP_REGISTERS: readonly OptionalSnpRegister[] = [
@@ -37,6 +37,7 @@ const REGISTER_BYTES: { readonly [R in OptionalSnpRegister]: number } = {
 const SIGNING_KEYS: readonly EndorsementKeyKind[] = ['VCEK', 'VLEK']
 const DEFAULT_SIGNING_KEYS: readonly EndorsementKeyKind[] = ['VCEK']
 const HIGHEST_VMPL = 3
+const CHIP_ID_BYTES = 64
 
 /**
  * Parses the member `sevSnp` of a policy; an absent one is that of an empty object.
@@ -61,7 +62,7 @@ export function readSevSnp(parent: ObjectReader): SevSnpPolicy {
     allowedPlatformInfo: has('allowedPlatformInfo')
       ? r.words('allowedPlatformInfo', SNP_PLATFORM_BITS)
       : SNP_PLATFORM_BITS,
-    chipIds: has('chipIds') ? readChips(r.object('chipIds')) : { deny: [] },
+    chipIds: has('chipIds') ? readAllowDeny(r.object('chipIds'), CHIP_ID_BYTES) : { deny: [] },
     ...(has('idKeyDigests') && { idKeyDigests: readDigests(r, 'idKeyDigests', 48) }),
     ...(has('authorKeyDigests') && { authorKeyDigests: readDigests(r, 'authorKeyDigests', 48) }),
     ...(has('minimumGuestSvn') && { minimumGuestSvn: r.integer('minimumGuestSvn', 0, 0xffff_ffff) }),
@@ -135,12 +136,4 @@ function readVmpl(r: ObjectReader): readonly number[] {
     if (typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= HIGHEST_VMPL) return item
     throw new MalformedError('WRONG_VALUE', { field: `${r.field}.vmpl[${i}]`, expected: `from 0 to ${HIGHEST_VMPL}` })
   })
-}
-
-function readChips(r: ObjectReader): ChipPolicy {
-  const allow = r.has('allow') ? readDigests(r, 'allow', 64) : undefined
-  const deny = r.has('deny') ? readDigests(r, 'deny', 64) : []
-  r.end()
-  refuseBoth(r, allow, deny)
-  return allow === undefined ? { deny } : { allow, deny }
 }
