@@ -81,7 +81,8 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     now: settings.now,
     maximumEvidenceAgeSeconds: settings.policy.maximumEvidenceAgeSeconds,
   })
-  return new OpenSession(keeper, new ChannelApi(keeper, apiKey, timeouts, settings.maxResponseBytes))
+  const api = new ChannelApi(keeper, apiKey, timeouts, settings.maxResponseBytes)
+  return new OpenSession(keeper, api, settings.policy.models)
 }
 
 /** Holds a server to what it has shown, and keeps what it shows once the channel is proved. */

@@ -42,6 +42,7 @@ export interface ClientErrorDetails {
   UPLOAD_STALLED: { readonly offset: number; readonly attempts: number }
   // Stop: who answers is not who was verified, or not what the policy wants.
   EVIDENCE_REFUSED: { readonly status: string; readonly check: string; readonly reason: string }
+  MODEL_NOT_ALLOWED: { readonly model: string; readonly sha256: string }
   CHANNEL_KEY_CHANGED: { readonly spkiSha256: string }
   CHANNEL_PROOF_FAILED: { readonly reason: 'status' | 'malformed' | 'statement' | 'signature' }
   KEYS_EXPIRED: { readonly notAfter: number; readonly now: number }
@@ -184,6 +185,11 @@ export const CLIENT_CATALOGUE: FamilyCatalogue<ClientErrorDetails> = {
     family: 'stop',
     message: (d) => `the evidence is ${d.status}, not affirming: ${d.check} says ${d.reason}`,
     hint: 'Read the report; send nothing to this server unless a policy that you have reviewed accepts it.',
+  },
+  MODEL_NOT_ALLOWED: {
+    family: 'stop',
+    message: (d) => `the model ${d.model} is ${d.sha256}, which the policy does not name`,
+    hint: 'Find out what changed; if you want this model, add its digest to `models` of the policy.',
   },
   CHANNEL_KEY_CHANGED: {
     family: 'stop',

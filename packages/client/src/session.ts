@@ -1,10 +1,11 @@
 import type { Tensor } from '@blindai/protocol'
-import type { AffirmingResult } from '@blindai/verifier'
+import type { AffirmingResult, ModelReference } from '@blindai/verifier'
 import type { TransportName } from './attested-channel.ts'
 import { attestedFetch } from './attested-fetch.ts'
 import type { ChannelKeeper } from './channel-keeper.ts'
 import type { EnclaveApi } from './enclave-api.ts'
 import { type InferOptions, type InferResult, infer, type RunOptions, runTask } from './inference.ts'
+import { ModelPins } from './model-pins.ts'
 import { Models } from './models.ts'
 import type { RunInput } from './task-input.ts'
 import type { TaskName, TaskResult, UntypedTaskResult } from './tasks.ts'
@@ -22,16 +23,20 @@ export interface Session {
   readonly document: Uint8Array
   readonly transport: TransportName
   readonly models: Models
-  /** Runs a model on tensors. */
+  /**
+   * Runs a model on tensors. Where the policy names `models`, no other runs, and the call is made by digest.
+   *
+   * @throws {BlindAiError} `MODEL_NOT_ALLOWED`, before any of the input has left.
+   */
   infer(model: string, inputs: readonly Tensor[], options?: InferOptions): Promise<InferResult>
-  /** Runs a model's task on one input or several; the answer has one output for each. */
+  /** Runs a model's task on one input or several; the answer has one output for each. Models as for `infer`. */
   run<Task extends TaskName>(
     model: string,
     input: RunInput | readonly RunInput[],
     options: RunOptions & { readonly task: Task },
   ): Promise<TaskResult<Task>>
   run(model: string, input: RunInput | readonly RunInput[], options?: RunOptions): Promise<UntypedTaskResult>
-  /** `fetch` to a path of the server, over the channel. */
+  /** `fetch` to a path of the server, over the channel. What the path means is the caller's: `models` are not looked at. */
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** Ends the channel; calls in flight fail. */
   close(): Promise<void>
@@ -44,13 +49,16 @@ export class OpenSession implements Session {
   readonly models: Models
   readonly #keeper: ChannelKeeper
   readonly #api: EnclaveApi
+  readonly #pins: ModelPins
   /** Tasks of models by digest or name, as the server said; a name that moves on shows as an error of the server. */
   readonly #tasks = new Map<string, string>()
 
-  constructor(keeper: ChannelKeeper, api: EnclaveApi) {
+  /** @param allowed - the models of the policy; any may run when it is undefined. */
+  constructor(keeper: ChannelKeeper, api: EnclaveApi, allowed: readonly ModelReference[] | undefined) {
     this.#keeper = keeper
     this.#api = api
     this.models = new Models(api)
+    this.#pins = new ModelPins(allowed, async (model, signal) => (await this.models.show(model, { signal })).sha256)
   }
 
   get result(): AffirmingResult {
@@ -65,8 +73,8 @@ export class OpenSession implements Session {
     return this.#keeper.latest.transport
   }
 
-  infer(model: string, inputs: readonly Tensor[], options: InferOptions = {}): Promise<InferResult> {
-    return infer(this.#api, model, inputs, options)
+  async infer(model: string, inputs: readonly Tensor[], options: InferOptions = {}): Promise<InferResult> {
+    return infer(this.#api, await this.#pins.pin(model, options.signal), inputs, options)
   }
 
   run<Task extends TaskName>(
@@ -75,9 +83,16 @@ export class OpenSession implements Session {
     options: RunOptions & { readonly task: Task },
   ): Promise<TaskResult<Task>>
   run(model: string, input: RunInput | readonly RunInput[], options?: RunOptions): Promise<UntypedTaskResult>
-  run(model: string, input: RunInput | readonly RunInput[], options: RunOptions = {}): Promise<UntypedTaskResult> {
+  async run(
+    model: string,
+    input: RunInput | readonly RunInput[],
+    options: RunOptions = {},
+  ): Promise<UntypedTaskResult> {
     const inputs = isList(input) ? input : [input]
-    return runTask(this.#api, model, inputs, () => this.#taskOf(model, options), options)
+    const pinned = await this.#pins.pin(model, options.signal)
+    const answer = await runTask(this.#api, pinned, inputs, () => this.#taskOf(pinned, options), options)
+    this.#pins.check(pinned, answer.model)
+    return answer
   }
 
   fetch(path: string, init?: RequestInit): Promise<Response> {

@@ -141,12 +141,12 @@ describe('a mock authority', () => {
 
   test('quotes what a test changed, signed as changed', () => {
     const changed = withChanges({
-      quoteHeader: (header) => ({ ...header, version: 5 }),
+      quoteHeader: (header) => ({ ...header, version: 7 }),
       tdReport: (report) => ({ ...report, tdAttributes: new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]) }),
       qeReport: (report) => ({ ...report, isvSvn: 1 }),
     })
     const layout = layoutOf(changed.quote(REPORT_DATA, MOCK_MEASUREMENTS))
-    expect(layout.kind).toMatchObject({ version: 5, tdAttributes: '0100000000000000' })
+    expect(layout.kind).toMatchObject({ version: 7, tdAttributes: '0100000000000000' })
     const { publicKey } = changed.keys.attestation
     const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
     expect(verify('sha256', layout.signedPart, key, layout.quoteSignature)).toBe(true)

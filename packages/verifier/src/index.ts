@@ -36,6 +36,7 @@ export type { SnpTcb, SnpTcbComponent, SnpTcbName } from './formats/snp/tcb-vers
 export type { TdAttribute } from './formats/tdx/attributes.ts'
 export type { TpmBank } from './formats/tpm/evidence.ts'
 export { CLOUD_AK_ROOT_SHA256 } from './formats/tpm/roots.ts'
+export type { DcapPlatformIdentifier, DcapPlatformPolicy, IdentifierPolicy } from './policy/dcap-platform-policy.ts'
 export { DEFAULT_POLICY } from './policy/default-policy.ts'
 export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
 export type { HclPolicy, HclReference, HclRegister } from './policy/hcl-policy.ts'
@@ -53,6 +54,7 @@ export type {
   ConfigPolicy,
   DcapTcbPolicy,
   MeasurementSource,
+  ModelReference,
   NamedReference,
   OptionalTdxRegister,
   Policy,

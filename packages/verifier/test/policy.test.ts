@@ -52,12 +52,18 @@ const SGX_REFERENCE: JsonObject = {
   isvFamilyId: 'ef'.repeat(16),
   isvExtProdId: 'ef'.repeat(16),
 }
+const PLATFORMS: JsonObject = {
+  fmspc: { allow: ['00606a000000'], deny: ['b0c06f000000'] },
+  ppid: { allow: ['11'.repeat(16)], deny: ['22'.repeat(16)] },
+  platformInstanceId: { allow: ['33'.repeat(16)], deny: ['44'.repeat(16)] },
+}
 const SGX: JsonObject = {
   measurements: [SGX_REFERENCE],
   acceptedTcbStatuses: ['UpToDate', 'ConfigurationNeeded'],
   minimumTcbEvaluationDataNumber: 17,
   minimumTcbDate: '2024-11-13',
   advisories: { allow: ['INTEL-SA-00001'], deny: ['INTEL-SA-00002'] },
+  platforms: PLATFORMS,
   allowedAttributes: ['MODE64BIT', 'PROVISION_KEY'],
   requiredAttributes: ['MODE64BIT'],
   allowedMiscSelect: ['EXINFO'],
@@ -158,6 +164,7 @@ const FULL: JsonObject = {
     minimumTcbEvaluationDataNumber: 17,
     minimumTcbDate: '2024-11-13',
     advisories: { allow: ['INTEL-SA-00001'], deny: ['INTEL-SA-00002'] },
+    platforms: PLATFORMS,
     allowedAttributes: ['SEPT_VE_DISABLE', 'PKS'],
     requiredAttributes: ['SEPT_VE_DISABLE'],
   },
@@ -176,6 +183,7 @@ const FULL: JsonObject = {
   },
   softwareDigests: [DIGEST],
   maximumEvidenceAgeSeconds: 3600,
+  models: [{ name: 'spam', sha256: DIGEST }],
   requirePostQuantum: true,
 }
 
@@ -199,6 +207,7 @@ describe('the default policy', () => {
       acceptedTcbStatuses: ['UpToDate', 'SWHardeningNeeded'],
       minimumTcbEvaluationDataNumber: TCB_EVALUATION_FLOORS.sgx,
       advisories: { deny: [] },
+      platforms: { fmspc: { deny: [] }, ppid: { deny: [] }, platformInstanceId: { deny: [] } },
       allowedAttributes: ['MODE64BIT', 'CET', 'KSS', 'AEXNOTIFY'],
       requiredAttributes: ['MODE64BIT'],
       allowedMiscSelect: ['EXINFO', 'CPINFO'],
@@ -341,6 +350,28 @@ describe('a policy is refused', () => {
     ['POLICY_CONTRADICTION', 'policy.sgx.advisories.allow', ['sgx', 'advisories', 'deny'], ['INTEL-SA-00001']],
     ['POLICY_DUPLICATE_REFERENCE', 'policy.tdx.measurements', ['tdx', 'measurements'], [REFERENCE, REFERENCE]],
     ['POLICY_CONTRADICTION', 'policy.tdx.advisories.allow', ['tdx', 'advisories', 'deny'], ['INTEL-SA-00001']],
+    ['UNKNOWN_MEMBER', 'policy.tdx.platforms', ['tdx', 'platforms', 'chip'], {}],
+    ['UNKNOWN_MEMBER', 'policy.sgx.platforms.ppid', ['sgx', 'platforms', 'ppid', 'ignore'], []],
+    ['TOO_LONG', 'policy.tdx.platforms.fmspc.allow[0]', ['tdx', 'platforms', 'fmspc', 'allow'], ['11'.repeat(16)]],
+    ['WRONG_LENGTH', 'policy.sgx.platforms.ppid.deny[0]', ['sgx', 'platforms', 'ppid', 'deny'], ['11'.repeat(6)]],
+    [
+      'POLICY_CONTRADICTION',
+      'policy.tdx.platforms.ppid.allow',
+      ['tdx', 'platforms', 'ppid', 'deny'],
+      ['11'.repeat(16)],
+    ],
+    ['UNKNOWN_MEMBER', 'policy.models[0]', ['models', 0, 'version'], 1],
+    ['MISSING_MEMBER', 'policy.models[0]', ['models', 0, 'sha256'], undefined],
+    ['WRONG_LENGTH', 'policy.models[0].sha256', ['models', 0, 'sha256'], 'abcd'],
+    [
+      'POLICY_DUPLICATE_REFERENCE',
+      'policy.models',
+      ['models'],
+      [
+        { name: 'spam', sha256: DIGEST },
+        { name: 'spam', sha256: '12'.repeat(32) },
+      ],
+    ],
     ['POLICY_CONTRADICTION', 'policy.tdx.requiredAttributes', ['tdx', 'requiredAttributes'], ['KL']],
   ]
   for (const [code, field, path, value] of cases) {
@@ -385,6 +416,10 @@ describe('the JSON schema', () => {
     expect(members(definitions.azureHclReference)).toEqual(object({ ...AZURE_SNP_REFERENCE, ...AZURE_TDX_REFERENCE }))
     expect(members(definitions.nvidia)).toEqual(object(NVIDIA))
     expect(members(definitions.nvidiaReference)).toEqual(object(NVIDIA_REFERENCE))
+    expect(members(definitions.platforms)).toEqual(object(PLATFORMS))
+    expect(members(definitions.fmspcs)).toEqual(['allow', 'deny'])
+    expect(members(definitions.platformIds)).toEqual(['allow', 'deny'])
+    expect(members(definitions.model)).toEqual(['name', 'sha256'])
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {

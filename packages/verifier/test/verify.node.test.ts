@@ -42,12 +42,16 @@ describe('a document of a simulated TEE that the policy names', () => {
     expect(checks.filter(({ status }) => status === 'skipped').map(({ code }) => code)).toEqual([
       'binding.nonce',
       'binding.channel-key',
+      'policy.platform',
       'policy.tcb-date',
       'policy.tcb-evaluation-number',
       'policy.advisories',
       'policy.evidence-age',
       'policy.optional-registers',
       'policy.software',
+      'policy.key-source',
+      'policy.operator-key',
+      'policy.config-digest',
     ])
   })
   test('survives JSON unchanged', async () => {

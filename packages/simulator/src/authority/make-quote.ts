@@ -2,7 +2,7 @@ import { concatBytes, fromHex } from '@blindai/core'
 import type { AuthorityKeys, Certificates } from './chain.ts'
 import { type AuthorityChanges, apply } from './changes.ts'
 import * as platform from './platform.ts'
-import { type TdReport, writeQuoteHeader, writeSignatureData, writeTdReport } from './quote.ts'
+import { type TdReport, writeBody5, writeQuoteHeader, writeSignatureData, writeTdReport } from './quote.ts'
 import { signQuote } from './quoting-enclave.ts'
 
 /** What a simulated quote measures, as lower-case hex of 48 bytes each. */
@@ -22,18 +22,17 @@ export function makeQuote(
   measurements: SimulatedMeasurements,
   changes: AuthorityChanges,
 ): Uint8Array {
-  const header = writeQuoteHeader(
-    apply(changes.quoteHeader, {
-      version: 4,
-      attestationKeyType: 2,
-      teeType: platform.TEE_TYPE_TDX,
-      reserved: new Uint8Array(4),
-      qeVendorId: platform.QE_VENDOR_ID,
-      userData: new Uint8Array(20),
-    }),
-  )
-  const body = writeTdReport(apply(changes.tdReport, tdReport(reportData, measurements)))
-  const signedPart = concatBytes(header, body)
+  const header = apply(changes.quoteHeader, {
+    version: 4,
+    attestationKeyType: 2,
+    teeType: platform.TEE_TYPE_TDX,
+    reserved: new Uint8Array(4),
+    qeVendorId: platform.QE_VENDOR_ID,
+    userData: new Uint8Array(20),
+  })
+  const report = apply(changes.tdReport, tdReport(reportData, measurements))
+  const body = header.version === 5 ? writeBody5(report) : writeTdReport(report)
+  const signedPart = concatBytes(writeQuoteHeader(header), body)
   const signature = signQuote(keys, certificates, platform.QE_TCB, signedPart, changes)
   return concatBytes(signedPart, writeSignatureData(signature))
 }

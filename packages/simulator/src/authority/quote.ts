@@ -3,9 +3,9 @@ import { ByteWriter } from './byte-writer.ts'
 import { writeEnclaveReport } from './enclave-report.ts'
 
 /**
- * The binary structures of a version 4 TDX quote. Every member is written as given, so that a test can write wrong ones.
+ * The binary structures of a TDX quote of version 4, and what version 5 has otherwise. Every member is written as given, so that a test can write wrong ones.
  *
- * Source: Intel TDX DCAP Quoting Library API, appendix A.3. Little-endian.
+ * Source: Intel TDX DCAP Quoting Library API, appendix A.3, and A.4 for version 5. Little-endian.
  */
 
 /** A.3.1. */
@@ -48,6 +48,18 @@ export interface TdReport {
   readonly rtmr2: Uint8Array
   readonly rtmr3: Uint8Array
   readonly reportData: Uint8Array
+  /** These two make it a report of TDX 1.5, which only a version 5 quote can hold. */
+  readonly teeTcbSvn2?: Uint8Array
+  readonly mrServiceTd?: Uint8Array
+}
+
+/** A.4: type and size before the report, which has two members more from TDX 1.5 on. */
+export function writeBody5(report: TdReport): Uint8Array {
+  const { teeTcbSvn2, mrServiceTd = new Uint8Array(48) } = report
+  const body = writeTdReport(report)
+  if (teeTcbSvn2 === undefined) return concatBytes(u16(2), u32(body.byteLength), body)
+  const body15 = concatBytes(body, teeTcbSvn2, mrServiceTd)
+  return concatBytes(u16(3), u32(body15.byteLength), body15)
 }
 
 export function writeTdReport(report: TdReport): Uint8Array {

@@ -78,6 +78,7 @@ export type CheckCode =
   | 'nvidia.protected-pcie'
   | 'policy.driver-version'
   | 'policy.vbios-version'
+  | 'policy.platform'
   | 'policy.product'
   | 'policy.signing-key'
   | 'policy.tcb-minimum'
@@ -95,6 +96,9 @@ export type CheckCode =
   | 'policy.optional-registers'
   | 'policy.software'
   | 'policy.config'
+  | 'policy.key-source'
+  | 'policy.operator-key'
+  | 'policy.config-digest'
 
 /** What each check says when it has passed. The order is the order of the checks. */
 export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
@@ -175,6 +179,7 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'nvidia.protected-pcie': 'the GPU protects its links in a way that is accepted',
   'policy.driver-version': 'the driver is recent enough',
   'policy.vbios-version': 'the VBIOS is recent enough',
+  'policy.platform': 'the platform is accepted',
   'policy.product': 'the product is accepted',
   'policy.signing-key': 'the kind of endorsement key, and to whom it is lent, are accepted',
   'policy.tcb-minimum': 'all four TCB versions are at least the minimum',
@@ -192,6 +197,9 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'policy.optional-registers': 'the other registers are those of that release',
   'policy.software': 'the software digest is accepted',
   'policy.config': 'the configuration is accepted',
+  'policy.key-source': 'the source of the keys for what is stored is accepted',
+  'policy.operator-key': 'the server is governed by the keys of accepted operators',
+  'policy.config-digest': 'the whole configuration is an accepted one',
 }
 
 /** What comes before the evidence, and between evidence and policy. */
@@ -209,6 +217,9 @@ const CLOSING: readonly CheckCode[] = [
   'policy.optional-registers',
   'policy.software',
   'policy.config',
+  'policy.key-source',
+  'policy.operator-key',
+  'policy.config-digest',
 ]
 
 /** Everything up to the attestation key of an Intel platform, and what is wanted of its TCB. */
@@ -226,6 +237,7 @@ const DCAP: readonly CheckCode[] = [
   'dcap.qe',
 ]
 const DCAP_POLICY: readonly CheckCode[] = [
+  'policy.platform',
   'policy.tcb-status',
   'policy.tcb-date',
   'policy.tcb-evaluation-number',
@@ -384,6 +396,9 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
   'policy.evidence-age',
   'policy.software',
   'policy.config',
+  'policy.key-source',
+  'policy.operator-key',
+  'policy.config-digest',
 ]
 
 /** The checks of a document whose evidence is of a format. */

@@ -15,6 +15,7 @@ import type { SgxPolicy, SgxReference } from '../policy/sgx-policy.ts'
 import type { SgxClaims } from '../result/sgx-claims.ts'
 import type { CheckList } from './check-list.ts'
 import { judgeClass } from './judge-class.ts'
+import { judgeDcapPlatform } from './judge-dcap-platform.ts'
 import { judgeDcapTcb } from './judge-dcap-tcb.ts'
 import { judgeMeasurement } from './judge-measurement.ts'
 
@@ -28,6 +29,7 @@ export function judgeSgx(checks: CheckList, proved: ProvedSgx, policy: Policy): 
   const { claims, trustClass } = proved
   judgeClass(checks, trustClass, policy)
   judgeEnclave(checks, proved.report, sgx)
+  judgeDcapPlatform(checks, claims.platform, sgx.platforms)
   judgeDcapTcb(checks, proved, sgx)
   const references = trustClass === 'simulated' ? (policy.simulated?.sgxMeasurements ?? []) : sgx.measurements
   const expected = references.map((reference) => expectedOf(reference, claims))

@@ -14,19 +14,39 @@ export function judgeStatement(checks: CheckList, statement: Statement, policy: 
     if (softwareDigests === undefined || softwareDigests.includes(statement.software.digest)) return
     throw new VerifierError('SOFTWARE_NOT_ACCEPTED', { accepted: softwareDigests, actual: statement.software.digest })
   })
+  const { keySource, credentials, digest } = statement.config
   checks.judge('policy.config', true, () => judgeConfig(statement.config, config))
+  checks.judge('policy.key-source', config.keySource !== undefined, () =>
+    requireAmong('keySource', config.keySource, [keySource]),
+  )
+  checks.judge('policy.operator-key', config.credentials !== undefined, () =>
+    requireOperator(config.credentials, credentials),
+  )
+  checks.judge('policy.config-digest', config.digest !== undefined, () =>
+    requireAmong('digest', config.digest, [digest]),
+  )
+}
+
+/**
+ * Whoever holds a key that the configuration names owns the server's models. A policy that names such keys wants to be served
+ * by their holders, so that a server which names none is refused as one that names another.
+ */
+function requireOperator(accepted: readonly string[] | undefined, actual: readonly string[]): void {
+  if (accepted === undefined) return
+  const other = actual.find((key) => !accepted.includes(key))
+  if (other !== undefined) throw new VerifierError('OPERATOR_KEY_NOT_ACCEPTED', { accepted, actual: other })
+  if (accepted.length > 0 && actual.length === 0) {
+    throw new VerifierError('OPERATOR_KEY_NOT_ACCEPTED', { accepted, actual: '(none)' })
+  }
 }
 
 function judgeConfig(actual: AttestedConfig, wanted: ConfigPolicy): void {
   requireAmong('isolation', wanted.isolation, [actual.isolation])
-  requireAmong('keySource', wanted.keySource, [actual.keySource])
   requireAmong('unattestedClients', wanted.unattestedClients, [actual.unattestedClients])
   requireAmong('legacyListeners', wanted.legacyListeners, [actual.legacyListeners])
   requireAmong('crossTenantBatching', wanted.crossTenantBatching, [actual.crossTenantBatching])
   requireAmong('sharedEngines', wanted.sharedEngines, [actual.sharedEngines])
   requireAmong('peers', wanted.peers, actual.peers)
-  requireAmong('credentials', wanted.credentials, actual.credentials)
-  requireAmong('digest', wanted.digest, [actual.digest])
 }
 
 function requireAmong<T extends string | boolean>(

@@ -6,6 +6,7 @@ import { OPTIONAL_TDX_REGISTERS, TDX_REGISTERS } from '../policy/parse-policy.ts
 import type { OptionalTdxRegister, Policy, TdxPolicy, TdxReference, TdxRegister } from '../policy/policy.ts'
 import type { CheckList } from './check-list.ts'
 import { judgeClass } from './judge-class.ts'
+import { judgeDcapPlatform } from './judge-dcap-platform.ts'
 import { judgeDcapTcb } from './judge-dcap-tcb.ts'
 import { judgeMeasurement } from './judge-measurement.ts'
 
@@ -27,6 +28,7 @@ export function judgeTdMachine(checks: CheckList, proved: ProvedTdx, policy: Pol
   const { tdx } = policy
   judgeClass(checks, proved.trustClass, policy)
   judgeAttributes(checks, proved.report.tdAttributes, tdx)
+  judgeDcapPlatform(checks, proved.claims.platform, tdx.platforms)
   judgeDcapTcb(checks, proved, tdx)
 }
 

@@ -6,7 +6,7 @@ import type { AffirmingResult } from '../result/result.ts'
  * for it. Undefined for evidence whose endorsements count no recoveries.
  */
 export function seenEvaluation({ claims, tcb }: AffirmingResult): SeenEvaluation | undefined {
-  if (claims === undefined || tcb === undefined || !('tcbEvaluationDataNumber' in tcb)) return undefined
+  if (claims?.rootSha256 === undefined || tcb === undefined || !('tcbEvaluationDataNumber' in tcb)) return undefined
   const tee = claims.format === 'sgx' || claims.format === 'simulated-sgx' ? 'sgx' : 'tdx'
   return { rootSha256: claims.rootSha256, tee, number: tcb.tcbEvaluationDataNumber }
 }

@@ -17,6 +17,8 @@ export interface PckPlatform {
   readonly pceId: string
   /** 16 bytes that name the platform. */
   readonly ppid: string
+  /** 16 bytes that name the platform since it was last set up; a processor authority writes none. */
+  readonly platformInstanceId?: string
   /** The platform's SGX component versions, 16 numbers. */
   readonly sgxComponents: readonly number[]
   readonly pceSvn: number
@@ -42,12 +44,14 @@ export function readPckPlatform(certificate: Certificate): PckPlatform {
   const sgxComponents = Array.from({ length: TCB_COMPONENTS }, (_, i) => byteOf(tcb.reader(String(i + 1))))
   // Read for their form only: what they say changes nothing here.
   readSmallInteger(entries.reader('5'), 'SGX Type', TAG.enumerated)
-  if (entries.has('6')) readOctets(entries.reader('6'), 'Platform Instance ID', 16)
   if (entries.has('7')) checkConfiguration(entries.reader('7').enter(TAG.sequence, 'Configuration'))
   return {
     fmspc: toHex(readOctets(entries.reader('4'), 'FMSPC', 6)),
     pceId: toHex(readOctets(entries.reader('3'), 'PCEID', 2)),
     ppid: toHex(readOctets(entries.reader('1'), 'PPID', 16)),
+    ...(entries.has('6') && {
+      platformInstanceId: toHex(readOctets(entries.reader('6'), 'Platform Instance ID', 16)),
+    }),
     sgxComponents,
     pceSvn: readSmallInteger(tcb.reader('17'), 'PCESVN'),
     cpuSvn: toHex(readOctets(tcb.reader('18'), 'CPUSVN', 16)),

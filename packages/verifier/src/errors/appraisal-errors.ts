@@ -29,6 +29,9 @@ export interface AppraisalErrorDetails {
     readonly actual: string
     readonly differing: readonly string[]
   }
+  PLATFORM_DENIED: { readonly identifier: string; readonly value: string }
+  PLATFORM_NOT_ALLOWED: { readonly identifier: string; readonly value: string }
+  OPERATOR_KEY_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
   SOFTWARE_NOT_ACCEPTED: { readonly accepted: readonly string[]; readonly actual: string }
   CONFIG_NOT_ACCEPTED: { readonly member: string; readonly accepted: readonly string[]; readonly actual: string }
 }
@@ -138,6 +141,21 @@ export const APPRAISAL_ERRORS: AnswerCatalogue<AppraisalErrorDetails> = {
     answer: 'not-wanted',
     message: (d) => `${d.register} is ${d.actual}; the nearest reference value, "${d.reference}", says ${d.expected}`,
     hint: 'Find out what changed; if you reviewed it, add its measurements to the policy.',
+  },
+  PLATFORM_DENIED: {
+    answer: 'not-wanted',
+    message: (d) => `the policy denies the platform whose ${d.identifier} is ${d.value}`,
+    hint: 'Use another machine.',
+  },
+  PLATFORM_NOT_ALLOWED: {
+    answer: 'not-wanted',
+    message: (d) => `the policy does not name the platform, whose ${d.identifier} is ${d.value}`,
+    hint: 'Use another machine, or add this one to `platforms`.',
+  },
+  OPERATOR_KEY_NOT_ACCEPTED: {
+    answer: 'not-wanted',
+    message: (d) => `the server is governed by the key ${d.actual}; the policy accepts ${d.accepted.join(', ')}`,
+    hint: 'Find out whose key it is; if you trust them, add it to `config.credentials`.',
   },
   SOFTWARE_NOT_ACCEPTED: {
     answer: 'not-wanted',

@@ -17,6 +17,7 @@ import { readTpm, readTpmReferences } from './parse-tpm.ts'
 import type {
   AcceptableTcbStatus,
   ConfigPolicy,
+  ModelReference,
   OptionalTdxRegister,
   Policy,
   SimulatedPolicy,
@@ -26,8 +27,17 @@ import type {
   TrustClass,
 } from './policy.ts'
 import { PolicyError } from './policy-error.ts'
+import { readDcapPlatforms } from './read-dcap-platform.ts'
 import { readDcapTcb } from './read-dcap-tcb.ts'
-import { MAX_LIST, MAX_NAME, readBooleans, readDigests, readReferenceHead, readReferences } from './read-members.ts'
+import {
+  MAX_LIST,
+  MAX_NAME,
+  readBooleans,
+  readDigests,
+  readReferenceHead,
+  readReferences,
+  refuseSameNames,
+} from './read-members.ts'
 
 const MAX_POLICY_TEXT = 1_048_576
 
@@ -106,6 +116,7 @@ function readPolicy(r: ObjectReader): Policy {
     ...(r.has('maximumEvidenceAgeSeconds') && {
       maximumEvidenceAgeSeconds: r.integer('maximumEvidenceAgeSeconds', 1, 31_536_000),
     }),
+    ...(r.has('models') && { models: readModels(r) }),
     requirePostQuantum: r.has('requirePostQuantum') ? r.boolean('requirePostQuantum') : false,
   }
   r.end()
@@ -145,6 +156,7 @@ function readTdx(r: ObjectReader): TdxPolicy {
   const tdx: TdxPolicy = {
     measurements: readReferences(r, 'measurements', readReference),
     ...readDcapTcb(r, ACCEPTABLE_STATUSES, TCB_EVALUATION_FLOORS.tdx),
+    platforms: readDcapPlatforms(r),
     allowedAttributes: has('allowedAttributes')
       ? r.words('allowedAttributes', ALLOWABLE_ATTRIBUTES)
       : DEFAULT_ALLOWED_ATTRIBUTES,
@@ -193,6 +205,16 @@ function readConfig(r: ObjectReader): ConfigPolicy {
   }
   r.end()
   return config
+}
+
+function readModels(r: ObjectReader): readonly ModelReference[] {
+  const models = r.objects('models', MAX_LIST).map((item) => {
+    const model = { name: item.string('name', MAX_NAME), sha256: item.hex('sha256', 32) }
+    item.end()
+    return model
+  })
+  refuseSameNames('policy.models', models)
+  return models
 }
 
 /** Something that weakens the enclave when it is on: off unless the policy names more. */

@@ -10,13 +10,13 @@ import { PolicyError } from './policy-error.ts'
 import {
   MAX_LIST,
   MAX_NAME,
+  readAllowDeny,
   readBooleans,
   readDigests,
   readReferenceHead,
   readReferences,
-  refuseBoth,
 } from './read-members.ts'
-import type { ChipPolicy, OptionalSnpRegister, SevSnpPolicy, SnpMinimumTcb, SnpReference } from './sev-snp-policy.ts'
+import type { OptionalSnpRegister, SevSnpPolicy, SnpMinimumTcb, SnpReference } from './sev-snp-policy.ts'
 
 export const SNP_REGISTERS: readonly 'measurement'[] = ['measurement']
 export const OPTIONAL_SNP_REGISTERS: readonly OptionalSnpRegister[] = [
@@ -39,6 +39,7 @@ const SIGNING_KEYS: readonly EndorsementKeyKind[] = ['VCEK', 'VLEK']
 const DEFAULT_SIGNING_KEYS: readonly EndorsementKeyKind[] = ['VCEK']
 const HIGHEST_VMPL = 3
 const MITIGATION_BITS = 64
+const CHIP_ID_BYTES = 64
 
 /**
  * Parses the member `sevSnp` of a policy; an absent one is that of an empty object.
@@ -64,7 +65,7 @@ export function readSevSnp(parent: ObjectReader): SevSnpPolicy {
       ? r.words('allowedPlatformInfo', SNP_PLATFORM_BITS)
       : SNP_PLATFORM_BITS,
     ...(has('requiredMitigations') && { requiredMitigations: readMitigations(r) }),
-    chipIds: has('chipIds') ? readChips(r.object('chipIds')) : { deny: [] },
+    chipIds: has('chipIds') ? readAllowDeny(r.object('chipIds'), CHIP_ID_BYTES) : { deny: [] },
     ...(has('idKeyDigests') && { idKeyDigests: readDigests(r, 'idKeyDigests', 48) }),
     ...(has('authorKeyDigests') && { authorKeyDigests: readDigests(r, 'authorKeyDigests', 48) }),
     ...(has('minimumGuestSvn') && { minimumGuestSvn: r.integer('minimumGuestSvn', 0, 0xffff_ffff) }),
@@ -147,12 +148,4 @@ function readMitigations(r: ObjectReader): readonly number[] {
     const field = `${r.field}.requiredMitigations[${i}]`
     throw new MalformedError('WRONG_VALUE', { field, expected: `from 0 to ${MITIGATION_BITS - 1}` })
   })
-}
-
-function readChips(r: ObjectReader): ChipPolicy {
-  const allow = r.has('allow') ? readDigests(r, 'allow', 64) : undefined
-  const deny = r.has('deny') ? readDigests(r, 'deny', 64) : []
-  r.end()
-  refuseBoth(r, allow, deny)
-  return allow === undefined ? { deny } : { allow, deny }
 }

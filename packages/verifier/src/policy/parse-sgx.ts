@@ -9,6 +9,7 @@ import {
 import { ObjectReader } from '../json/object-reader.ts'
 import { TCB_EVALUATION_FLOORS } from './floors.ts'
 import { PolicyError } from './policy-error.ts'
+import { readDcapPlatforms } from './read-dcap-platform.ts'
 import { readDcapTcb } from './read-dcap-tcb.ts'
 import { readReferenceHead, readReferences } from './read-members.ts'
 import type { AcceptableSgxTcbStatus, SgxPolicy, SgxReference } from './sgx-policy.ts'
@@ -26,6 +27,7 @@ export function readSgx(parent: ObjectReader): SgxPolicy {
   const policy: SgxPolicy = {
     measurements: readSgxReferences(r, 'measurements'),
     ...readDcapTcb(r, ACCEPTABLE_STATUSES, TCB_EVALUATION_FLOORS.sgx),
+    platforms: readDcapPlatforms(r),
     allowedAttributes: r.has('allowedAttributes')
       ? r.words('allowedAttributes', POLICY_SGX_ATTRIBUTES)
       : DEFAULT_ALLOWED_SGX_ATTRIBUTES,

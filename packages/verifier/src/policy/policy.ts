@@ -1,6 +1,7 @@
 import type { IsolationLevel, UnixSeconds } from '@blindai/core'
 import type { LevelStatus, TcbStatus } from '../dcap/tcb-status.ts'
 import type { TdAttribute } from '../formats/tdx/attributes.ts'
+import type { DcapPlatformPolicy } from './dcap-platform-policy.ts'
 import type { HclPolicy, HclReference } from './hcl-policy.ts'
 import type { NitroPolicy, NitroReference } from './nitro-policy.ts'
 import type { NvidiaPolicy, NvidiaReference } from './nvidia-policy.ts'
@@ -52,6 +53,7 @@ export interface DcapTcbPolicy<Status extends string> {
 export interface TdxPolicy extends DcapTcbPolicy<AcceptableTcbStatus> {
   /** One of these must match; none at all is at best a warning. */
   readonly measurements: readonly TdxReference[]
+  readonly platforms: DcapPlatformPolicy
   /** No other attribute may be set. */
   readonly allowedAttributes: readonly TdAttribute[]
   readonly requiredAttributes: readonly TdAttribute[]
@@ -95,10 +97,18 @@ export interface ConfigPolicy {
   readonly crossTenantBatching: readonly boolean[]
   readonly sharedEngines: readonly boolean[]
   readonly peers: readonly string[]
-  /** Not looked at when absent, as the two below. */
+  /** Each of these three has a check of its own, which is skipped when it is absent. */
   readonly keySource?: readonly string[]
+  /** Operator keys, by SHA-256: no other may be named, and one of them must be where there are any. */
   readonly credentials?: readonly string[]
   readonly digest?: readonly string[]
+}
+
+/** A model that may be run, and what the policy calls it. */
+export interface ModelReference {
+  readonly name: string
+  /** Lower-case hex SHA-256 of the bytes that were uploaded. */
+  readonly sha256: string
 }
 
 /** What a relying party wants of a server. Made by `parsePolicy` only, and frozen. */
@@ -119,6 +129,8 @@ export interface Policy {
   /** Lower-case hex SHA-256: what the statement's `software.digest` may be. */
   readonly softwareDigests?: readonly string[]
   readonly maximumEvidenceAgeSeconds?: number
+  /** For the client to honour: it runs no other model. Any may be run when absent. */
+  readonly models?: readonly ModelReference[]
   /** For the channel to honour: the verifier sees keys, not which of them is used. */
   readonly requirePostQuantum: boolean
 }

@@ -1,6 +1,7 @@
 import { MalformedError } from '@blindai/core'
 import { hex, type ObjectReader } from '../json/object-reader.ts'
 import { parseDate } from '../time.ts'
+import type { IdentifierPolicy } from './dcap-platform-policy.ts'
 import type { MeasurementSource, NamedReference } from './policy.ts'
 import { PolicyError } from './policy-error.ts'
 
@@ -19,12 +20,17 @@ export function readReferences<Reference extends NamedReference>(
 ): readonly Reference[] {
   if (!r.has(member)) return []
   const references = r.objects(member, MAX_REFERENCES).map(read)
+  refuseSameNames(`${r.field}.${member}`, references)
+  return references
+}
+
+/** @throws {PolicyError} `POLICY_DUPLICATE_REFERENCE` when two have one name. */
+export function refuseSameNames(field: string, named: readonly { readonly name: string }[]): void {
   const names = new Set<string>()
-  for (const { name } of references) {
-    if (names.has(name)) throw new PolicyError('POLICY_DUPLICATE_REFERENCE', { field: `${r.field}.${member}`, name })
+  for (const { name } of named) {
+    if (names.has(name)) throw new PolicyError('POLICY_DUPLICATE_REFERENCE', { field, name })
     names.add(name)
   }
-  return references
 }
 
 /** Name, date and source of a reference value. */
@@ -45,6 +51,15 @@ export function readBooleans(r: ObjectReader, member: string): readonly boolean[
 /** A list of digests in hexadecimal, of so many bytes each. */
 export function readDigests(r: ObjectReader, member: string, bytes = 32): readonly string[] {
   return r.array(member, MAX_LIST).map((item, i) => hex(`${r.field}.${member}[${i}]`, item, bytes))
+}
+
+/** What may be used, and what not: digests or identifiers of so many bytes each. */
+export function readAllowDeny(r: ObjectReader, bytes: number): IdentifierPolicy {
+  const allow = r.has('allow') ? readDigests(r, 'allow', bytes) : undefined
+  const deny = r.has('deny') ? readDigests(r, 'deny', bytes) : []
+  r.end()
+  refuseBoth(r, allow, deny)
+  return allow === undefined ? { deny } : { allow, deny }
 }
 
 /** @throws {PolicyError} `POLICY_CONTRADICTION` when a list to allow and one to deny share an item. */

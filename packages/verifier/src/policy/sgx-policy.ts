@@ -1,5 +1,6 @@
 import type { LevelStatus } from '../dcap/tcb-status.ts'
 import type { PolicySgxAttribute, SgxMiscSelect } from '../formats/sgx/attributes.ts'
+import type { DcapPlatformPolicy } from './dcap-platform-policy.ts'
 import type { DcapTcbPolicy, NamedReference } from './policy.ts'
 
 /**
@@ -25,6 +26,7 @@ export type AcceptableSgxTcbStatus = Exclude<LevelStatus, 'Revoked'>
 export interface SgxPolicy extends DcapTcbPolicy<AcceptableSgxTcbStatus> {
   /** One of these must match; none at all is at best a warning. */
   readonly measurements: readonly SgxReference[]
+  readonly platforms: DcapPlatformPolicy
   /** No other attribute may be set, but that the enclave is initialized. */
   readonly allowedAttributes: readonly PolicySgxAttribute[]
   readonly requiredAttributes: readonly PolicySgxAttribute[]

@@ -47,6 +47,7 @@ export interface DcapPlatformClaims {
   readonly fmspc: string
   readonly pceId: string
   readonly ppid: string
+  readonly platformInstanceId?: string
   readonly cpuSvn: string
   readonly pceSvn: number
 }

@@ -17,6 +17,12 @@ refuse('refused for its form', 'none', [
   },
   { code: 'WRONG_TYPE', check: 'document.form', why: 'a document that is a list', document: (d) => [d] },
   {
+    code: 'JSON_TOO_DEEP',
+    check: 'document.form',
+    why: 'endorsements of forty objects inside each other',
+    document: (d) => ({ ...d, endorsements: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`) }),
+  },
+  {
     code: 'WRONG_LENGTH',
     check: 'document.form',
     why: 'a nonce of 31 bytes',

@@ -123,13 +123,10 @@ refuse('genuine and not wanted', 'contraindicated', [
   ...(
     [
       ['isolation', ['reduced'], 'full'],
-      ['keySource', ['tpm'], 'ephemeral'],
       ['unattestedClients', [true], 'false'],
       ['legacyListeners', [true], 'false'],
       ['crossTenantBatching', [true], 'false'],
       ['sharedEngines', [true], 'false'],
-      ['credentials', ['55'.repeat(32)], '11'.repeat(32)],
-      ['digest', ['66'.repeat(32)], '22'.repeat(32)],
     ] as const
   ).map(
     ([member, accepted, actual]): Refusal => ({

@@ -26,6 +26,8 @@ export interface Refusal extends Wrong {
   readonly check: CheckCode
   readonly why: string
   readonly details?: object
+  /** What the accepted base differs in, where it does: another version, or a policy without the one wrong thing. */
+  readonly base?: Wrong
 }
 
 /** Tests that each is refused by its code, and that the document without the one wrong thing is accepted. */
@@ -36,10 +38,11 @@ export function refuse(
   tee: Tee = 'tdx',
 ): void {
   describe(name, () => {
-    for (const { code, check, why, details, ...wrong } of refusals) {
+    for (const { code, check, why, details, base = {}, ...wrong } of refusals) {
       test(`${code}: ${why}`, async () => {
-        expect(await judge({}, tee)).toMatchObject({ status: 'affirming' })
-        const result = await judge(wrong, tee)
+        const accepted = await judge(base, tee)
+        expect(accepted, JSON.stringify(accepted.failed)).toMatchObject({ status: 'affirming' })
+        const result = await judge({ ...base, ...wrong }, tee)
         expect(result, JSON.stringify(result.failed)).toMatchObject({
           status: usual,
           failed: { code: check, status: 'failed', error: { code, ...(details && { details }) } },

@@ -99,6 +99,7 @@ function claimsOf(
       fmspc: platform.fmspc,
       pceId: platform.pceId,
       ppid: platform.ppid,
+      ...(platform.platformInstanceId !== undefined && { platformInstanceId: platform.platformInstanceId }),
       cpuSvn: platform.cpuSvn,
       pceSvn: platform.pceSvn,
     },

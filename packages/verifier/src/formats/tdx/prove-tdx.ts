@@ -141,6 +141,7 @@ function claimsOf(format: 'tdx' | 'simulated', quote: TdxQuote, platform: PckPla
       fmspc: platform.fmspc,
       pceId: platform.pceId,
       ppid: platform.ppid,
+      ...(platform.platformInstanceId !== undefined && { platformInstanceId: platform.platformInstanceId }),
       cpuSvn: platform.cpuSvn,
       pceSvn: platform.pceSvn,
       teeTcbSvn: toHex(report.teeTcbSvn),

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { ModelPins } from '../src/model-pins.ts'
+
+const SPAM = 'ab'.repeat(32)
+const OTHER = 'cd'.repeat(32)
+const models = [{ name: 'spam', sha256: SPAM }]
+
+/** Pins over a server that calls one model `theirs`, and counts the questions. */
+function pins(digest: string, allowed: typeof models | undefined = models) {
+  const asked: string[] = []
+  const held = new ModelPins(allowed, async (model) => {
+    asked.push(model)
+    return digest
+  })
+  return { asked, pin: (model: string) => held.pin(model, undefined), held }
+}
+
+describe('a policy with models', () => {
+  test('gives a name of its own its own digest, without asking the server', async () => {
+    const { pin, asked } = pins(OTHER)
+    expect(await pin('spam')).toBe(SPAM)
+    expect(asked).toEqual([])
+  })
+  test('lets a listed digest run, in either case of hexadecimal', async () => {
+    const { pin, asked } = pins(OTHER)
+    expect(await pin(SPAM.toUpperCase())).toBe(SPAM)
+    expect(asked).toEqual([])
+  })
+  test('refuses a digest that is not listed, without asking the server', async () => {
+    const { pin, asked } = pins(SPAM)
+    await expect(pin(OTHER)).rejects.toMatchObject({
+      name: 'BlindAiError',
+      family: 'stop',
+      code: 'MODEL_NOT_ALLOWED',
+      details: { model: OTHER, sha256: OTHER },
+    })
+    expect(asked).toEqual([])
+  })
+  test('calls by digest what the server names, where that is listed', async () => {
+    const { pin, asked } = pins(SPAM)
+    expect(await pin('theirs~spam')).toBe(SPAM)
+    expect(asked).toEqual(['theirs~spam'])
+  })
+  test('refuses what the server names, where that is not listed', async () => {
+    const { pin } = pins(OTHER)
+    await expect(pin('theirs~spam')).rejects.toMatchObject({
+      code: 'MODEL_NOT_ALLOWED',
+      details: { model: 'theirs~spam', sha256: OTHER },
+    })
+  })
+  test('that is empty lets none run', async () => {
+    const { pin } = pins(SPAM, [])
+    await expect(pin('spam')).rejects.toMatchObject({ code: 'MODEL_NOT_ALLOWED' })
+  })
+  test('refuses an answer of another model', () => {
+    const { held } = pins(SPAM)
+    held.check(SPAM, SPAM)
+    expect(() => held.check(SPAM, OTHER)).toThrowError(expect.objectContaining({ code: 'RESPONSE_MALFORMED' }))
+  })
+})
+
+describe('a policy without models', () => {
+  test('leaves every name and every answer as it is', async () => {
+    const asked: string[] = []
+    const held = new ModelPins(undefined, async (model) => {
+      asked.push(model)
+      return OTHER
+    })
+    expect(await held.pin('spam', undefined)).toBe('spam')
+    held.check('spam', OTHER)
+    expect(asked).toEqual([])
+  })
+})
