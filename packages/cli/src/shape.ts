@@ -39,7 +39,7 @@ export function hex(bytes?: number): Shape {
   }
 }
 
-export function oneOf(...allowed: readonly (string | number)[]): Shape {
+export function oneOf(...allowed: readonly (string | number | boolean)[]): Shape {
   return (field, value) => {
     if (!allowed.some((candidate) => candidate === value)) {
       throw new MalformedError('WRONG_VALUE', { field, expected: `one of ${allowed.join(', ')}` })

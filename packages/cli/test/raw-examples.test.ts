@@ -10,6 +10,8 @@ const EXAMPLES: Readonly<Record<string, RawJson>> = {
   'sev-snp': rawVector('snp', 'a Milan guest of Azure with a revocation list').input,
   'azure-hcl': rawVector('azure-hcl', 'a Milan machine of Azure is proved').input,
   nitro: withoutPolicy,
+  tpm: rawVector('tpm', 'a machine at Google, whose key is certified by an authority that is pinned, bank SHA-256')
+    .input,
 }
 
 describe('an example of an input', () => {

@@ -48,7 +48,7 @@ describe('docs/verify-contract.md', () => {
 
   test('has an example of every format, and of every exit code about evidence', () => {
     expect([...new Set(examples.map(({ code }) => code))].sort()).toEqual([0, 10, 20, 30])
-    for (const format of ['tdx', 'sgx', 'sev-snp', 'azure-hcl', 'nitro']) {
+    for (const format of ['tdx', 'sgx', 'sev-snp', 'azure-hcl', 'nitro', 'tpm']) {
       expect(examples.map(({ command }) => command).join()).toContain(`raw/${format}.json`)
     }
   })

@@ -12,7 +12,7 @@ function raw(input: object | string | Uint8Array, ...options: readonly string[])
 
 const EXIT_BY_STATUS: Readonly<Record<string, readonly number[]>> = {
   affirming: [0],
-  warning: [0],
+  warning: [0, 20],
   contraindicated: [30],
   none: [10, 20],
 }
@@ -44,6 +44,7 @@ describe('verify --raw judges the vector', () => {
       expect(summary(result), stdout).toMatchObject(expected)
       expect(result.failed?.error?.code).toBe(expected.status === 'affirming' ? undefined : expected.code)
       expect(EXIT_BY_STATUS[result.status]).toContain(code)
+      if (result.status === 'warning') expect(code).toBe(expected.code === 'TPM_AK_NOT_BOUND' ? 20 : 0)
       if (result.status === 'none') expect(code).toBe(result.failed.error.answer === 'malformed' ? 10 : 20)
       expect(stderr).toBe('')
     })

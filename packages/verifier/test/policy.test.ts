@@ -103,6 +103,9 @@ const SEV_SNP: JsonObject = {
 const PCRS: JsonObject = { 0: DIGEST, 4: DIGEST, 15: DIGEST, 17: DIGEST, 22: DIGEST }
 const AZURE_SNP_REFERENCE: JsonObject = { ...SNP_REFERENCE, bank: 'sha256', pcrs: PCRS }
 const AZURE_TDX_REFERENCE: JsonObject = { ...REFERENCE, name: 'release 2', bank: 'sha256', pcrs: PCRS }
+const TPM_REFERENCE = { name: 'boot', date: '2026-11-27', source: 'image', bank: 'sha256', pcrs: { 4: DIGEST } }
+const TPM_KEY = { name: `000b${DIGEST}`, date: '2026-11-27', label: 'rack 7' }
+const OTHER_DIGEST = 'ef'.repeat(32)
 /** Every member that a policy can have. */
 const FULL: JsonObject = {
   $schema: './policy.schema.json',
@@ -116,6 +119,14 @@ const FULL: JsonObject = {
     sevSnpMeasurements: [SNP_REFERENCE],
     nitroMeasurements: [NITRO_REFERENCE],
     azureHclMeasurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE],
+    tpmMeasurements: [TPM_REFERENCE],
+  },
+  tpm: {
+    measurements: [TPM_REFERENCE],
+    attestationKeys: [TPM_KEY],
+    akRoots: [OTHER_DIGEST],
+    cloudRoots: false,
+    ekRoots: [OTHER_DIGEST],
   },
   nitro: { measurements: [NITRO_REFERENCE] },
   azureHcl: { measurements: [AZURE_SNP_REFERENCE, AZURE_TDX_REFERENCE] },
@@ -322,6 +333,9 @@ describe('the JSON schema', () => {
     expect(members(definitions.nitroReference)).toEqual(object(NITRO_REFERENCE))
     expect(members(definitions.azureHcl)).toEqual(object(FULL.azureHcl))
     expect(members(definitions.azureHclReference)).toEqual(object({ ...AZURE_SNP_REFERENCE, ...AZURE_TDX_REFERENCE }))
+    expect(members(definitions.tpm)).toEqual(object(FULL.tpm))
+    expect(members(definitions.tpmReference)).toEqual(object(TPM_REFERENCE))
+    expect(members(definitions.tpmAttestationKey)).toEqual(object(TPM_KEY))
     expect(members(definitions.advisories)).toEqual(['allow', 'deny'])
   })
   test('leaves no object open', () => {
@@ -344,6 +358,7 @@ describe('the JSON schema', () => {
       ['tdx', definitions.reference],
       ['nitro', definitions.nitroReference],
       ['azureHcl', definitions.azureHclReference],
+      ['tpm', definitions.tpmReference],
     ] as const) {
       for (const name of required) {
         expect(() => parsePolicy(changed([member, 'measurements', 0, name], undefined))).toThrowError(

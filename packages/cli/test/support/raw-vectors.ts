@@ -4,7 +4,9 @@ import { type Endorsements, type EvidenceFormat, type JsonObject, toBase64Url } 
 import { captures, sgxCaptures } from '../../../verifier/test/support/captures.ts'
 import { hclCaptures, hclEvidence } from '../../../verifier/test/support/hcl-captures.ts'
 import { nitroCaptures } from '../../../verifier/test/support/nitro-captures.ts'
+
 import { snpCaptures } from '../../../verifier/test/support/snp-captures.ts'
+import { tpmCases } from '../../../verifier/test/support/tpm-captures.ts'
 
 export const ROOT: string = fileURLToPath(new URL('../../../../', import.meta.url))
 export const ATTESTATION: string = `${ROOT}vectors/attestation/`
@@ -19,13 +21,14 @@ export interface RawVector {
 
 export interface RawJson {
   readonly version: 1
-  readonly evidence: { readonly format: EvidenceFormat; readonly bytes: string }
+  readonly evidence: { readonly format: EvidenceFormat; readonly bytes: string; readonly log?: string }
   readonly endorsements?: Endorsements
   readonly now: number
   readonly policy?: JsonObject
 }
 
 interface Captured {
+  readonly log?: Uint8Array
   readonly name: string
   readonly endorsements?: Endorsements
   readonly now: number
@@ -34,8 +37,8 @@ interface Captured {
 }
 
 function vector(folder: string, format: EvidenceFormat, bytes: Uint8Array, captured: Captured): RawVector {
-  const { name, endorsements, now, policy, expect } = captured
-  const evidence = { format, bytes: toBase64Url(bytes) }
+  const { name, log, endorsements, now, policy, expect } = captured
+  const evidence = { format, bytes: toBase64Url(bytes), ...(log && { log: toBase64Url(log) }) }
   return { folder, name, input: { version: 1, evidence, ...(endorsements && { endorsements }), now, policy }, expect }
 }
 
@@ -45,6 +48,7 @@ export const rawVectors: readonly RawVector[] = [
   ...snpCaptures.map((capture) => vector('snp', 'sev-snp', capture.report, capture)),
   ...hclCaptures.map((capture) => vector('azure-hcl', 'azure-hcl', hclEvidence(capture.parts), capture)),
   ...nitroCaptures.map((capture) => vector('nitro', capture.format, capture.bytes, capture)),
+  ...tpmCases.map((capture) => vector('tpm', capture.format, capture.bytes, capture)),
 ]
 
 /** Folders that say what to expect of their captures. */

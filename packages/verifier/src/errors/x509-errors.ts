@@ -46,7 +46,7 @@ export const X509_ERRORS: AnswerCatalogue<X509ErrorDetails> = {
   UNSUPPORTED_ALGORITHM: {
     answer: 'malformed',
     message: (d) => `${d.field} uses ${d.actual}`,
-    hint: 'Use evidence whose keys and signatures are ECDSA on P-256 or P-384, or RSASSA-PSS of 4096 bits with SHA-384.',
+    hint: 'Use keys and signatures of ECDSA on P-256 or P-384, of RSASSA-PSS by 4096 bits with SHA-384, or, for a TPM, of RSA by 2048 bits and more with SHA-256 or SHA-384.',
   },
   DUPLICATE_EXTENSION: {
     answer: 'malformed',

@@ -6,6 +6,7 @@ import {
   fromBase64Url,
   fromHex,
   type JsonObject,
+  type TpmEndorsements,
   toBase64Url,
   toHex,
   type UnixSeconds,
@@ -128,7 +129,7 @@ export interface TpmCase {
   readonly format: Extract<EvidenceFormat, 'tpm'>
   readonly bytes: Uint8Array
   readonly log?: Uint8Array
-  readonly endorsements?: JsonObject
+  readonly endorsements?: TpmEndorsements
   readonly now: UnixSeconds
   readonly policy: JsonObject
   readonly expect: JsonObject
@@ -161,7 +162,7 @@ export const tpmCases: readonly TpmCase[] = (catalogue.cases as readonly Line[])
   const { name, file, quote = 0, log = false, akChain, ekChain, policy, expect } = line
   const capture = CAPTURES[file]?.[quote]
   if (capture === undefined) throw new Error(`no such capture: ${file}`)
-  const endorsements = {
+  const endorsements: TpmEndorsements = {
     type: 'tpm',
     ...(akChain && { akCertificate: toBase64Url(gceAkCertificate), akChain: pemOf(akChain) }),
     ...(ekChain && { ekCertificate: toBase64Url(base64(disk.ekCert)), ekChain: pemOf(ekChain) }),

@@ -18,7 +18,7 @@ export const OBJECT_ATTRIBUTE_BITS: ReadonlyMap<number, string> = new Map([
 
 /**
  * What makes a key one that only this TPM has, and that signs nothing but what the TPM made itself. Without `restricted`,
- * whoever may use the key signs any bytes, a quote among them. Source: Part 1, section 27.1 ("attestation keys").
+ * whoever may use the key signs any bytes, a quote among them. Source: Part 2, section 8.3.3, "restricted" and "sign".
  */
 export const REQUIRED_OF_AK = ['fixedTPM', 'fixedParent', 'sensitiveDataOrigin', 'restricted', 'sign'] as const
 

@@ -34,7 +34,7 @@ export interface ProvedTpm {
  * here; where nothing does, the quote holds and proves nothing of a machine, and the trust class is `none`. Whether the policy
  * wants it is not asked here.
  *
- * Source: TPM 2.0 Library, Part 1, section 31 (attestation); Part 3, section 18.4.
+ * Source: TPM 2.0 Library, Part 2, section 10.12; Part 3, section 18.4 (TPM2_Quote).
  *
  * @throws {Halt} at the first check that fails; the list says which.
  */

@@ -69,7 +69,7 @@ export function parseSizedTpmPublic(bytes: Uint8Array): TpmPublic {
   return parseTpmPublic(area)
 }
 
-/** The name of a key: the number of its hash, and that hash over its public area. Source: Part 1, section 16. */
+/** The name of a key: the number of its hash, and that hash over its public area. Source: Part 1, "Names". */
 export async function tpmName({ nameHash, bytes }: TpmPublic): Promise<Uint8Array<ArrayBuffer>> {
   const number = nameHash === 'SHA-256' ? TPM_ALG.sha256 : TPM_ALG.sha384
   return concatBytes(new Uint8Array([number >> 8, number & 0xff]), await digest(nameHash, bytes))
