@@ -1,6 +1,5 @@
 import type { UnixSeconds } from '@blindai/core'
 import type { ParsedEvidence } from '../document/document.ts'
-import { VerifierError } from '../errors/verifier-error.ts'
 import { type ProvedHcl, proveHcl } from '../formats/azure-hcl/prove-hcl.ts'
 import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
 import { type ProvedNvidia, proveNvidia } from '../formats/nvidia/prove-nvidia.ts'

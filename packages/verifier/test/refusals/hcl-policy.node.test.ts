@@ -111,7 +111,7 @@ refuseHcl('a genuine Azure machine whose hardware is not wanted is refused', 'co
   },
   {
     code: 'CONFIG_NOT_ACCEPTED',
-    check: 'policy.config',
+    check: 'policy.key-source',
     why: 'a configuration that the policy does not accept',
     policy: wanted({ config: { keySource: ['broker'] } }),
   },

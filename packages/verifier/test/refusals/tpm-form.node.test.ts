@@ -231,7 +231,7 @@ refuseTpm('endorsements of a TPM are refused for their form', 'none', [
     endorsements: ({ ekCertificate: _, ...all }) => all,
     details: { member: 'ekCertificate' },
   }),
-  stapled('UNKNOWN_MEMBER', 'a member of no meaning', {
+  stapled('UNKNOWN_MEMBER', 'certificates with a member of no meaning', {
     endorsements: (all) => ({ ...all, crl: '' }),
     details: { member: 'crl' },
   }),

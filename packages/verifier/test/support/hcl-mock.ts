@@ -98,6 +98,7 @@ function hclPolicy({ policy }: HclWrong): JsonObject {
       rootSha256: [snpAuthority.rootSha256, authority.rootSha256],
       azureHclMeasurements: [HCL_REFERENCES.snp, HCL_REFERENCES.tdx],
     },
+    sevSnp: { products: ['Milan'] },
   }
   return policy?.(usual) ?? usual
 }

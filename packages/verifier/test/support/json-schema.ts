@@ -23,6 +23,8 @@ export interface Schema {
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
+  readonly patternProperties?: Readonly<Record<string, Schema>>
+  readonly minProperties?: number
   readonly additionalProperties?: boolean
   readonly anyOf?: readonly Schema[]
   readonly dependentRequired?: Readonly<Record<string, readonly string[]>>
@@ -31,7 +33,7 @@ export interface Schema {
 const KNOWN = [
   ...['$schema', '$ref', '$defs', 'title', 'description', 'const', 'enum', 'type', 'maxLength', 'pattern', 'minimum'],
   ...['maximum', 'minItems', 'maxItems', 'uniqueItems', 'items', 'properties', 'required', 'additionalProperties'],
-  ...['anyOf', 'dependentRequired', 'format'],
+  ...['anyOf', 'dependentRequired', 'format', 'patternProperties', 'minProperties'],
 ]
 
 /** Follows references; the words beside one describe, and nothing else may stand there. */
@@ -42,6 +44,20 @@ function resolve(root: Schema, schema: Schema): Schema {
   const target = root.$defs?.[schema.$ref.replace('#/$defs/', '')]
   if (target === undefined) throw new Error(`nothing is at ${schema.$ref}`)
   return resolve(root, target)
+}
+
+/** What fits a schema, by alternative: each joined with what all of them have, which alternatives only narrow. */
+function formsOf(root: Schema, part: Schema): readonly Schema[] {
+  const { anyOf, ...own } = resolve(root, part)
+  if (anyOf === undefined) return [own]
+  return anyOf
+    .flatMap((one) => formsOf(root, one))
+    .map((form) => ({
+      ...own,
+      ...form,
+      properties: { ...own.properties, ...form.properties },
+      required: [...(own.required ?? []), ...(form.required ?? [])],
+    }))
 }
 
 /** Whether a value fits. A date that is of its pattern and no day of the calendar does not. */
@@ -85,14 +101,17 @@ function isValidList(root: Schema, schema: Schema, value: readonly JsonValue[]):
 }
 
 function isValidObject(root: Schema, schema: Schema, value: ReadonlyMap<string, JsonValue>): boolean {
-  const { properties = {}, required = [], additionalProperties, dependentRequired = {} } = schema
-  if (required.some((member) => !value.has(member))) return false
+  const { properties = {}, patternProperties = {}, required = [], dependentRequired = {}, minProperties = 0 } = schema
+  if (value.size < minProperties || required.some((member) => !value.has(member))) return false
   for (const [member, needed] of Object.entries(dependentRequired)) {
     if (value.has(member) && needed.some((other) => !value.has(other))) return false
   }
   for (const [member, item] of value) {
-    const part = Object.hasOwn(properties, member) ? properties[member] : undefined
-    if (part === undefined ? additionalProperties === false : !isValid(root, item, part)) return false
+    const named = Object.entries(properties).filter(([name]) => name === member)
+    const like = Object.entries(patternProperties).filter(([pattern]) => new RegExp(pattern, 'u').test(member))
+    const parts = [...named, ...like]
+    if (parts.length === 0 && schema.additionalProperties === false) return false
+    if (parts.some(([, part]) => !isValid(root, item, part))) return false
   }
   return true
 }
@@ -100,10 +119,10 @@ function isValidObject(root: Schema, schema: Schema, value: ReadonlyMap<string, 
 /** Values that fit. Objects take each member that is not required or leave it out. */
 export function arbitraryOf(root: Schema, part: Schema = root): fc.Arbitrary<JsonValue> {
   const schema = resolve(root, part)
-  const { minimum = 0, maximum = 0, minItems = 0, maxItems, uniqueItems, maxLength = 20 } = schema
+  const { minimum = 0, maximum = 0, minItems = 0, maxItems, uniqueItems, maxLength = 20, pattern } = schema
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
-  if (schema.pattern !== undefined) return arbitraryText(schema.pattern, schema.format)
+  if (pattern !== undefined) return arbitraryText(pattern).filter((text) => isValidText(schema, text))
   switch (schema.type) {
     case 'boolean':
       return fc.boolean()
@@ -118,7 +137,9 @@ export function arbitraryOf(root: Schema, part: Schema = root): fc.Arbitrary<Jso
       return list.map((items): JsonValue => items)
     }
     case 'object':
-      return arbitraryObject(root, schema)
+      return fc
+        .oneof(...formsOf(root, schema).map((form) => arbitraryObject(root, form)))
+        .filter((value) => isValid(root, value, schema))
     default:
       throw new Error(`no examples of the type ${schema.type}`)
   }
@@ -127,34 +148,41 @@ export function arbitraryOf(root: Schema, part: Schema = root): fc.Arbitrary<Jso
 const HEXADECIMAL = /^\^\[0-9a-fA-F\]\{(\d+)\}\$$/
 
 /** Long hexadecimal is one octet repeated, which is as good here and quick to make. */
-function arbitraryText(pattern: string, format: string | undefined): fc.Arbitrary<string> {
+function arbitraryText(pattern: string): fc.Arbitrary<string> {
   const digits = HEXADECIMAL.exec(pattern)?.[1]
-  if (digits !== undefined)
-    return fc.stringMatching(/^[0-9a-fA-F]{2}$/).map((octet) => octet.repeat(Number(digits) / 2))
-  const texts = fc.stringMatching(new RegExp(pattern))
-  return format === 'date' ? texts.filter(isDay) : texts
+  if (digits === undefined) return fc.stringMatching(new RegExp(pattern))
+  return fc.stringMatching(/^[0-9a-fA-F]{2}$/).map((octet) => octet.repeat(Number(digits) / 2))
 }
 
 function arbitraryObject(root: Schema, schema: Schema): fc.Arbitrary<JsonValue> {
-  const { properties = {}, required = [] } = schema
+  const { properties = {}, patternProperties = {}, required = [], minProperties = 0 } = schema
   const members = Object.entries(properties).map(([member, part]) => [member, arbitraryOf(root, part)] as const)
+  const bounds = { minKeys: minProperties, maxKeys: minProperties + 2 }
+  const like = Object.entries(patternProperties).map(([pattern, part]) =>
+    fc.dictionary(fc.stringMatching(new RegExp(pattern)), arbitraryOf(root, part), bounds),
+  )
   return fc
-    .record(Object.fromEntries(members), { requiredKeys: [...required] })
-    .map((value): JsonValue => Object.assign({}, value))
-    .filter((value) => isValid(root, value, schema))
+    .tuple(fc.record(Object.fromEntries(members), { requiredKeys: [...new Set(required)] }), ...like)
+    .map((parts): JsonValue => Object.assign({}, ...parts))
 }
 
-/** The members that the schema knows of what a parser calls by a path such as `policy.tdx.measurements[]`. */
+/** The members that the schema knows, in whichever form, of what a parser calls by a path such as `policy.tdx.measurements[]`. */
 export function membersAt(root: Schema, path: string): readonly string[] {
-  const found = path
-    .replaceAll('[]', '.[]')
-    .split('.')
-    .slice(1)
-    .reduce((part: Schema, step) => {
-      const owner = resolve(root, part)
-      const next = step === '[]' ? owner.items : owner.properties?.[step]
-      if (next === undefined) throw new Error(`the schema has nothing at ${path}`)
-      return next
-    }, root)
-  return Object.keys(resolve(root, found).properties ?? {}).sort()
+  const steps = path.replaceAll('[]', '.[]').split('.').slice(1)
+  const found = steps.reduce(
+    (owners, step) => {
+      const parts = owners.flatMap((owner) => (step === '[]' ? owner.items : owner.properties?.[step]) ?? [])
+      if (parts.length === 0) throw new Error(`the schema has nothing at ${path}`)
+      return parts.flatMap((part) => formsOf(root, part))
+    },
+    formsOf(root, root),
+  )
+  return [...new Set(found.flatMap(namesIn))].sort()
+}
+
+/** Members of a form; those that a pattern describes are numbers below 100. */
+function namesIn({ properties = {}, patternProperties = {} }: Schema): readonly string[] {
+  const numbers = [...Array(100).keys()].map(String)
+  const patterns = Object.keys(patternProperties).map((pattern) => new RegExp(pattern, 'u'))
+  return [...Object.keys(properties), ...numbers.filter((number) => patterns.some((pattern) => pattern.test(number)))]
 }

@@ -1,6 +1,6 @@
 import { concatBytes, digest, equalBytes, toHex, type UnixSeconds } from '@blindai/core'
-import { HCL_SNP_CHECKS, HCL_TDX_CHECKS } from '../../appraisal/check-codes.ts'
 import type { CheckList } from '../../appraisal/check-list.ts'
+import { HCL_SNP_CHECKS, HCL_TDX_CHECKS } from '../../appraisal/check-plans.ts'
 import { VerifierError } from '../../errors/verifier-error.ts'
 import type { HclClaims } from '../../result/hcl-claims.ts'
 import type { TpmEventLogClaims } from '../../result/tpm-claims.ts'

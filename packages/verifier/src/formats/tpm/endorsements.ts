@@ -34,7 +34,9 @@ export function parseTpmEndorsements(value: unknown): ParsedTpmEndorsements {
 /** A certificate and its chain are there together, or neither is. */
 function readChain(r: ObjectReader, name: string, leafMember: string, chainMember: string): TpmChain | undefined {
   if (!r.has(leafMember) && !r.has(chainMember)) return undefined
-  const leaf = parseCertificate(`${name} certificate`, r.bytes(leafMember, { most: MAX_CERTIFICATE_BYTES }), { family: 'tpm' })
+  const leaf = parseCertificate(`${name} certificate`, r.bytes(leafMember, { most: MAX_CERTIFICATE_BYTES }), {
+    family: 'tpm',
+  })
   const ders = parsePemCertificates(`${name} chain`, r.string(chainMember, MAX_CHAIN_TEXT), MAX_AUTHORITIES)
   const authorities = ders.map((der, i) => parseCertificate(`${name} chain[${i}]`, der, { family: 'tpm' }))
   return [leaf, ...authorities]
