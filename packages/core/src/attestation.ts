@@ -78,7 +78,8 @@ export interface Statement {
 
 /**
  * The formats that a document can carry. `simulated` has the structure of `tdx` under a root of no authority,
- * `simulated-sgx` that of `sgx`, `simulated-sev-snp` that of `sev-snp`, `simulated-nitro` that of `nitro`. The bytes of `sev-snp` are the attestation report
+ * `simulated-sgx` that of `sgx`, `simulated-sev-snp` that of `sev-snp`, `simulated-nitro` that of `nitro`,
+ * `simulated-tpm` that of `tpm`, `simulated-azure-hcl` that of `azure-hcl`. The bytes of `sev-snp` are the attestation report
  * alone; the certificates that a host hands out beside it are endorsements.
  */
 export type EvidenceFormat =
@@ -92,6 +93,9 @@ export type EvidenceFormat =
   | 'simulated-sev-snp'
   | 'simulated-sgx'
   | 'simulated-nitro'
+  | 'simulated-tpm'
+  | 'azure-hcl'
+  | 'simulated-azure-hcl'
 
 /** Evidence as it travels. `bytes` and `log` are base64url. */
 export interface Evidence {
@@ -135,8 +139,23 @@ export interface SnpEndorsements {
   readonly crl?: string
 }
 
+/**
+ * Endorsements of a TPM: certificates of its attestation key (what signed the quote) and of its endorsement key. A certificate
+ * and its chain are there together.
+ */
+export interface TpmEndorsements {
+  readonly type: 'tpm'
+  /** base64url of DER. */
+  readonly akCertificate?: string
+  /** PEM: the issuer of that certificate first, the root last. */
+  readonly akChain?: string
+  /** base64url of DER. It says that there is a TPM, and nothing of the attestation key. */
+  readonly ekCertificate?: string
+  readonly ekChain?: string
+}
+
 /** Endorsements by technology. */
-export type Endorsements = DcapEndorsements | SnpEndorsements
+export type Endorsements = DcapEndorsements | SnpEndorsements | TpmEndorsements
 
 /** What `GET /.well-known/blindai/attestation` answers. */
 export interface AttestationDocument {

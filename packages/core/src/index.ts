@@ -16,6 +16,7 @@ export {
   reportData,
   type SnpEndorsements,
   type Statement,
+  type TpmEndorsements,
 } from './attestation.ts'
 export type { Brand } from './brand.ts'
 export { ByteReader } from './byte-reader.ts'

@@ -10,6 +10,15 @@ export type { SgxQuoteHeader, SimulatedEnclave } from './authority/make-sgx-quot
 export type { QeReport, QuoteHeader, SignatureData, TdReport } from './authority/quote.ts'
 export type { PckPlatform } from './authority/sgx-extension.ts'
 export {
+  createMockHclMachine,
+  generateHclKey,
+  type HclChanges,
+  type HclHardwareMock,
+  type MockHclMachine,
+  type MockHclOptions,
+} from './azure-hcl/hcl-authority.ts'
+export type { HclReportFields } from './azure-hcl/hcl-report.ts'
+export {
   type AnySimulatorError,
   isSimulatorError,
   SIMULATOR_CATALOGUE,
@@ -47,3 +56,22 @@ export {
 } from './snp/mock-snp-authority.ts'
 export type { MockSnpTcb, SnpPlatform } from './snp/platform.ts'
 export type { SnpReportFields } from './snp/report.ts'
+export {
+  AK_ATTRIBUTES,
+  selectPcrs,
+  TPM_IDS,
+  type TpmAttestFields,
+  type TpmPublicFields,
+  type TpmSelectionFields,
+  type TpmSignatureFields,
+} from './tpm/structures.ts'
+export {
+  createMockTpmAuthority,
+  MOCK_TPM_PCRS,
+  type MockTpmAuthority,
+  type MockTpmBanks,
+  type TpmAuthorityOptions,
+  type TpmChanges,
+  type TpmMember,
+} from './tpm/tpm-authority.ts'
+export type { TpmCertificateChanges, TpmCertificates, TpmKeys } from './tpm/tpm-chain.ts'

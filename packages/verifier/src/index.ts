@@ -24,8 +24,11 @@ export type { SnpProduct } from './formats/snp/product.ts'
 export { AMD_ROOT_SHA256 } from './formats/snp/roots.ts'
 export type { SnpTcb, SnpTcbComponent, SnpTcbName } from './formats/snp/tcb-version.ts'
 export type { TdAttribute } from './formats/tdx/attributes.ts'
+export type { TpmBank } from './formats/tpm/evidence.ts'
+export { CLOUD_AK_ROOT_SHA256 } from './formats/tpm/roots.ts'
 export { DEFAULT_POLICY } from './policy/default-policy.ts'
 export { SNP_TCB_FLOORS, TCB_EVALUATION_FLOORS } from './policy/floors.ts'
+export type { HclPolicy, HclReference, HclRegister } from './policy/hcl-policy.ts'
 export type { NitroPolicy, NitroReference, NitroRegister, OptionalNitroRegister } from './policy/nitro-policy.ts'
 export { parsePolicy } from './policy/parse-policy.ts'
 export type {
@@ -58,9 +61,11 @@ export type {
   SnpReference,
 } from './policy/sev-snp-policy.ts'
 export type { AcceptableSgxTcbStatus, SgxPolicy, SgxReference } from './policy/sgx-policy.ts'
+export type { TpmAttestationKey, TpmPolicy, TpmReference } from './policy/tpm-policy.ts'
 export type {
   CommonClaims,
   DcapPlatformClaims,
+  EventLogClaims,
   PlatformClaims,
   TcbClaims,
   TcbPart,
@@ -68,6 +73,7 @@ export type {
 } from './result/claims.ts'
 export { exitCode } from './result/exit-code.ts'
 export { explain } from './result/explain.ts'
+export type { HclClaims } from './result/hcl-claims.ts'
 export type { NitroClaims } from './result/nitro-claims.ts'
 export type {
   AffirmingResult,
@@ -80,3 +86,4 @@ export type {
 } from './result/result.ts'
 export type { SgxClaims } from './result/sgx-claims.ts'
 export type { SnpClaims, SnpPlatformClaims, SnpTcbClaims, SnpTcbGap } from './result/snp-claims.ts'
+export type { TpmAkClaims, TpmClaims, TpmClockClaims, TpmEventLogClaims } from './result/tpm-claims.ts'

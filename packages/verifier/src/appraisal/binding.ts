@@ -1,4 +1,13 @@
-import { combineNonces, equalBytes, type Keyset, reportData, toHex, type UnixSeconds, unixSeconds } from '@blindai/core'
+import {
+  combineNonces,
+  digest,
+  equalBytes,
+  type Keyset,
+  reportData,
+  toHex,
+  type UnixSeconds,
+  unixSeconds,
+} from '@blindai/core'
 import type { ParsedDocument } from '../document/document.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 
@@ -23,9 +32,18 @@ export async function verifyNonce(document: ParsedDocument, ours: Uint8Array | u
   }
 }
 
+/** What evidence carries for the one that asked for it. */
+export interface CarriedReportData {
+  readonly reportData: Uint8Array
+  /** Where there is no room for 64 bytes: the evidence carries this hash of them. */
+  readonly reportDataHash?: 'SHA-256'
+}
+
 /** @throws {VerifierError} `REPORT_DATA_MISMATCH` unless the evidence is over this statement and nonce. */
-export async function verifyReportData(document: ParsedDocument, actual: Uint8Array): Promise<void> {
-  const expected = await reportData(document.nonce, document.statement)
+export async function verifyReportData(document: ParsedDocument, carried: CarriedReportData): Promise<void> {
+  const { reportData: actual, reportDataHash } = carried
+  const whole = await reportData(document.nonce, document.statement)
+  const expected = reportDataHash === undefined ? whole : await digest(reportDataHash, whole)
   if (equalBytes(expected, actual)) return
   throw new VerifierError('REPORT_DATA_MISMATCH', { expected: toHex(expected), actual: toHex(actual) })
 }

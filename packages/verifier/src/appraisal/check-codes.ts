@@ -20,6 +20,7 @@ export type CheckCode =
   | 'tdx.quote-signature'
   | 'tdx.module'
   | 'tdx.tcb'
+  | 'tdx.event-log'
   | 'sgx.quote-signature'
   | 'sgx.tcb'
   | 'snp.root'
@@ -36,6 +37,16 @@ export type CheckCode =
   | 'nitro.chain'
   | 'nitro.signature'
   | 'nitro.timestamp'
+  | 'hcl.paravisor'
+  | 'hcl.td-report'
+  | 'hcl.runtime-claims'
+  | 'tpm.ak-attributes'
+  | 'tpm.ak-chain'
+  | 'tpm.ak-bound'
+  | 'tpm.ek-chain'
+  | 'tpm.quote-signature'
+  | 'tpm.pcr-digest'
+  | 'tpm.event-log'
   | 'binding.nonce'
   | 'binding.report-data'
   | 'binding.statement-window'
@@ -90,6 +101,7 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'tdx.quote-signature': 'the quote is signed by the attestation key',
   'tdx.module': 'the TDX module is one that the TCB info describes',
   'tdx.tcb': 'the security versions reach a level that the TCB info lists',
+  'tdx.event-log': 'the event log replays to the registers that it measures into',
   'sgx.quote-signature': 'the quote is signed by the attestation key',
   'sgx.tcb': 'the security versions reach a level that the TCB info lists',
   'snp.root': 'the chain of the report ends in a root that is pinned',
@@ -106,6 +118,17 @@ export const CHECK_SUMMARIES: { readonly [Code in CheckCode]: string } = {
   'nitro.chain': 'the certificate of the enclave was issued through that root and is valid now',
   'nitro.signature': 'the document is signed by the key of that certificate',
   'nitro.timestamp': 'the document was signed while that certificate was valid',
+  'hcl.paravisor': 'the report was asked for by the paravisor, which has the TPM, and not by the guest below it',
+  'hcl.td-report': "the quote is of the TD report that the paravisor's report holds",
+  'hcl.runtime-claims': 'the hardware vouches for the claims of the paravisor, which name the key of its TPM',
+  'tpm.ak-attributes': 'the attestation key is bound to its TPM and signs only what the TPM made',
+  'tpm.ak-chain': 'the certificate of the attestation key was issued by an authority that counts, and is valid now',
+  'tpm.ak-bound': 'the policy, or a certificate of an authority that counts, vouches for the attestation key',
+  'tpm.ek-chain':
+    'the endorsement key was issued by an authority of the policy; it says nothing of the attestation key',
+  'tpm.quote-signature': 'the quote is signed by the attestation key',
+  'tpm.pcr-digest': 'the registers are those that the quote is over',
+  'tpm.event-log': 'the event log replays to the registers that it measures into',
   'binding.nonce': 'the document answers our nonce',
   'binding.report-data': 'the evidence vouches for this statement and nonce',
   'binding.statement-window': 'the keys of the statement are valid now',
@@ -186,6 +209,7 @@ export const DOCUMENT_CHECKS: readonly CheckCode[] = [
   'tdx.quote-signature',
   'tdx.module',
   'tdx.tcb',
+  'tdx.event-log',
   ...BINDING,
   'tdx.debug',
   'tdx.attributes',
@@ -209,9 +233,8 @@ const SGX_DOCUMENT_CHECKS: readonly CheckCode[] = [
   ...CLOSING,
 ]
 
-/** The checks of a document with an SEV-SNP report, in order. */
-const SNP_DOCUMENT_CHECKS: readonly CheckCode[] = [
-  ...OPENING,
+/** What is proved of an SEV-SNP report, and what is wanted of its machine. */
+const SNP: readonly CheckCode[] = [
   'snp.root',
   'snp.chain',
   'snp.crl',
@@ -222,10 +245,8 @@ const SNP_DOCUMENT_CHECKS: readonly CheckCode[] = [
   'snp.reported-tcb',
   'snp.report-signature',
   'snp.tcb-order',
-  ...BINDING,
-  'snp.debug',
-  'snp.guest-policy',
-  'snp.vmpl',
+]
+const SNP_POLICY: readonly CheckCode[] = [
   'snp.platform-info',
   'policy.product',
   'policy.signing-key',
@@ -234,7 +255,43 @@ const SNP_DOCUMENT_CHECKS: readonly CheckCode[] = [
   'policy.id-key',
   'policy.author-key',
   'policy.guest-svn',
+]
+
+/** The checks of a document with an SEV-SNP report, in order. */
+const SNP_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  ...SNP,
+  ...BINDING,
+  'snp.debug',
+  'snp.guest-policy',
+  'snp.vmpl',
+  ...SNP_POLICY,
   ...CLOSING,
+]
+
+/** What is checked of an Azure confidential virtual machine on the one hardware, and on the other. */
+const HCL_SNP_PROOF: readonly CheckCode[] = [...SNP, 'hcl.paravisor']
+const HCL_SNP_POLICY: readonly CheckCode[] = ['snp.debug', 'snp.guest-policy', ...SNP_POLICY]
+const HCL_TDX_PROOF: readonly CheckCode[] = [...DCAP, 'tdx.quote-signature', 'tdx.module', 'tdx.tcb', 'hcl.td-report']
+const HCL_TDX_POLICY: readonly CheckCode[] = ['tdx.debug', 'tdx.attributes', ...DCAP_POLICY]
+
+/** Left out once it is known that the hardware is the other. */
+export const HCL_SNP_CHECKS: readonly CheckCode[] = [...HCL_SNP_PROOF, ...HCL_SNP_POLICY]
+export const HCL_TDX_CHECKS: readonly CheckCode[] = [...HCL_TDX_PROOF, ...HCL_TDX_POLICY]
+
+/** The checks of a document of an Azure confidential virtual machine, in order, as long as its hardware is not known. */
+const HCL_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  ...HCL_SNP_PROOF,
+  ...HCL_TDX_PROOF,
+  'hcl.runtime-claims',
+  'tpm.quote-signature',
+  'tpm.pcr-digest',
+  'tpm.event-log',
+  ...BINDING,
+  ...HCL_SNP_POLICY,
+  ...HCL_TDX_POLICY,
+  ...CLOSING.filter((code) => code !== 'policy.optional-registers'),
 ]
 
 /** The checks of a document with a Nitro attestation document, in order. */
@@ -248,6 +305,20 @@ const NITRO_DOCUMENT_CHECKS: readonly CheckCode[] = [
   'nitro.debug',
   'policy.tcb-status',
   ...CLOSING,
+]
+
+/** The checks of a document with a TPM's quote, in order. */
+const TPM_DOCUMENT_CHECKS: readonly CheckCode[] = [
+  ...OPENING,
+  'tpm.ak-attributes',
+  'tpm.ak-chain',
+  'tpm.ak-bound',
+  'tpm.ek-chain',
+  'tpm.quote-signature',
+  'tpm.pcr-digest',
+  'tpm.event-log',
+  ...BINDING,
+  ...CLOSING.filter((code) => code !== 'policy.optional-registers'),
 ]
 
 const NEED_A_DOCUMENT: readonly CheckCode[] = [
@@ -265,6 +336,8 @@ const NEED_A_DOCUMENT: readonly CheckCode[] = [
 /** The checks of a document whose evidence is of a format. */
 export function documentChecks(format: EvidenceFormat): readonly CheckCode[] {
   if (isNitro(format)) return NITRO_DOCUMENT_CHECKS
+  if (format === 'tpm' || format === 'simulated-tpm') return TPM_DOCUMENT_CHECKS
+  if (format === 'azure-hcl' || format === 'simulated-azure-hcl') return HCL_DOCUMENT_CHECKS
   if (format === 'sgx' || format === 'simulated-sgx') return SGX_DOCUMENT_CHECKS
   return format === 'sev-snp' || format === 'simulated-sev-snp' ? SNP_DOCUMENT_CHECKS : DOCUMENT_CHECKS
 }

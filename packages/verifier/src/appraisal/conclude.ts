@@ -2,6 +2,7 @@ import type { Statement, UnixSeconds } from '@blindai/core'
 import type { NamedReference, Policy } from '../policy/policy.ts'
 import type { CommonClaims } from '../result/claims.ts'
 import type { Appraised, AttestationResult, ChannelKeys, EvidenceResult, ResultStatus } from '../result/result.ts'
+import type { CheckCode } from './check-codes.ts'
 import type { Check, CheckList } from './check-list.ts'
 import type { Judgement, ProvedEvidence } from './evidence.ts'
 
@@ -51,11 +52,14 @@ export function concludeEvidence(basis: Basis, proof: Proof | undefined): Eviden
   return { version: 1, scope: 'evidence-only', status, ...body, ...(failed && { failed }) }
 }
 
-/** What keeps a result from affirming: the first check that failed, else measurements that did not pass. */
+/** What must have passed, and not only not have failed, for a result to be affirming; the first of them decides. */
+const NEEDED: readonly CheckCode[] = ['tpm.ak-bound', 'policy.measurement']
+
+/** What keeps a result from affirming: the first check that failed, else one that had to pass and did not. */
 function decidingCheck(checks: CheckList): Check | undefined {
   const all = checks.all
   const failed = all.find((check) => check.status === 'failed')
-  return failed ?? all.find((check) => check.code === 'policy.measurement' && check.status !== 'passed')
+  return failed ?? all.find((check) => NEEDED.includes(check.code) && check.status !== 'passed')
 }
 
 /** Of proved evidence: a check that failed refuses it, one that could not be made leaves a warning. */

@@ -1,18 +1,23 @@
 import type { UnixSeconds } from '@blindai/core'
 import type { ParsedEvidence } from '../document/document.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
+import { type ProvedHcl, proveHcl } from '../formats/azure-hcl/prove-hcl.ts'
 import { type ProvedNitro, proveNitro } from '../formats/nitro/prove-nitro.ts'
 import { type ProvedSgx, proveSgx } from '../formats/sgx/prove-sgx.ts'
 import { type ProvedSnp, proveSnp } from '../formats/snp/prove-snp.ts'
 import { type ProvedTdx, proveTdx } from '../formats/tdx/prove-tdx.ts'
+import type { TpmTrust } from '../formats/tpm/bind-ak.ts'
+import { type ProvedTpm, proveTpm } from '../formats/tpm/prove-tpm.ts'
 import type { NamedReference, Policy } from '../policy/policy.ts'
 import type { TcbClaims } from '../result/claims.ts'
 import type { SnpTcbClaims } from '../result/snp-claims.ts'
 import type { CheckList } from './check-list.ts'
+import { judgeHcl } from './judge-hcl.ts'
 import { judgeNitro } from './judge-nitro.ts'
 import { judgeSgx } from './judge-sgx.ts'
 import { judgeSnp } from './judge-snp.ts'
 import { judgeTdx } from './judge-tdx.ts'
+import { judgeTpm } from './judge-tpm.ts'
 
 /** Bare evidence with its endorsements; `endorsements` has the members of one of core's `Endorsements`. */
 export interface BareEvidence extends ParsedEvidence {
@@ -20,7 +25,7 @@ export interface BareEvidence extends ParsedEvidence {
 }
 
 /** What evidence of any format proves. */
-export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro
+export type ProvedEvidence = ProvedTdx | ProvedSgx | ProvedSnp | ProvedNitro | ProvedTpm | ProvedHcl
 
 /** What a policy makes of proved evidence. */
 export interface Judgement {
@@ -37,7 +42,7 @@ export interface Judgement {
  */
 export async function proveEvidence(
   checks: CheckList,
-  { format, bytes, endorsements }: BareEvidence,
+  { format, bytes, log, endorsements }: BareEvidence,
   policy: Policy,
   now: UnixSeconds,
 ): Promise<ProvedEvidence> {
@@ -45,7 +50,7 @@ export async function proveEvidence(
   switch (format) {
     case 'tdx':
     case 'simulated':
-      return proveTdx(checks, { format, ...common })
+      return proveTdx(checks, { format, ...common, log })
     case 'sgx':
     case 'simulated-sgx':
       return proveSgx(checks, { format, ...common })
@@ -56,6 +61,11 @@ export async function proveEvidence(
     case 'simulated-nitro':
       return proveNitro(checks, { format, ...common })
     case 'tpm':
+    case 'simulated-tpm':
+      return proveTpm(checks, { format, ...common, log, trust: tpmTrustOf(policy, now) })
+    case 'azure-hcl':
+    case 'simulated-azure-hcl':
+      return proveHcl(checks, { format, ...common, log, requireCrl: policy.sevSnp.requireCrl })
     case 'nvidia':
       return checks.prove('evidence.form', () => {
         throw new VerifierError('FORMAT_UNSUPPORTED', { format })
@@ -69,6 +79,14 @@ export async function proveEvidence(
 export function judgeEvidence(checks: CheckList, proved: ProvedEvidence, policy: Policy): Judgement {
   if (proved.technology === 'sgx') return { tcb: proved.tcb, release: judgeSgx(checks, proved, policy) }
   if (proved.technology === 'snp') return judgeSnp(checks, proved, policy)
+  if (proved.technology === 'hcl') return judgeHcl(checks, proved, policy)
+  if (proved.technology === 'tpm') return { release: judgeTpm(checks, proved, policy) }
   if (proved.technology === 'nitro') return { release: judgeNitro(checks, proved, policy) }
   return { tcb: proved.tcb, release: judgeTdx(checks, proved, policy) }
+}
+
+function tpmTrustOf({ tpm, simulated }: Policy, now: UnixSeconds): TpmTrust {
+  const { attestationKeys, akRoots, cloudRoots, ekRoots } = tpm
+  const akNames = attestationKeys.map(({ name }) => name)
+  return { akNames, akRoots, cloudRoots, ekRoots, simulatedRoots: simulated?.rootSha256, now }
 }

@@ -23,19 +23,31 @@ export function judgeSnp(
 ): { readonly tcb: SnpTcbClaims; readonly release: SnpReference | undefined } {
   const { sevSnp } = policy
   const { report, claims, trustClass } = proved
-  judgeClass(checks, trustClass, policy)
-  judgeGuestPolicy(checks, report, sevSnp)
+  const tcb = judgeSnpMachine(checks, proved, policy)
   checks.judge('snp.vmpl', true, () => {
     if (sevSnp.vmpl.includes(report.vmpl)) return
     throw new VerifierError('SNP_VMPL_NOT_ALLOWED', { accepted: sevSnp.vmpl, actual: report.vmpl })
   })
+  const references = trustClass === 'simulated' ? (policy.simulated?.sevSnpMeasurements ?? []) : sevSnp.measurements
+  const registers = { always: SNP_REGISTERS, optional: OPTIONAL_SNP_REGISTERS }
+  return { tcb, release: judgeMeasurement(checks, claims, references, registers) }
+}
+
+/**
+ * Judges platform and guest, all but what was measured and who asked for the report.
+ *
+ * @returns how the TCB stands to the policy's minimum.
+ */
+export function judgeSnpMachine(checks: CheckList, proved: ProvedSnp, policy: Policy): SnpTcbClaims {
+  const { sevSnp } = policy
+  const { report, trustClass } = proved
+  judgeClass(checks, trustClass, policy)
+  judgeGuestPolicy(checks, report, sevSnp)
   judgePlatformInfo(checks, report.platformInfo, sevSnp)
   judgePlatform(checks, proved, sevSnp)
   const tcb = judgeTcb(checks, proved.tcbs, sevSnp.minimumTcb[proved.endorsementKey.product])
   judgeGuest(checks, proved, sevSnp)
-  const references = trustClass === 'simulated' ? (policy.simulated?.sevSnpMeasurements ?? []) : sevSnp.measurements
-  const registers = { always: SNP_REGISTERS, optional: OPTIONAL_SNP_REGISTERS }
-  return { tcb, release: judgeMeasurement(checks, claims, references, registers) }
+  return tcb
 }
 
 function judgePlatform(checks: CheckList, { endorsementKey, report }: ProvedSnp, policy: SevSnpPolicy): void {

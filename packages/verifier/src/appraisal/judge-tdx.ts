@@ -15,13 +15,19 @@ import { judgeMeasurement } from './judge-measurement.ts'
  * @returns the reference value that matched, if one did.
  */
 export function judgeTdx(checks: CheckList, proved: ProvedTdx, policy: Policy): TdxReference | undefined {
+  judgeTdMachine(checks, proved, policy)
+  const references =
+    proved.trustClass === 'simulated' ? (policy.simulated?.measurements ?? []) : policy.tdx.measurements
+  const registers = { always: TDX_REGISTERS, optional: OPTIONAL_TDX_REGISTERS }
+  return judgeMeasurement<TdxRegister | OptionalTdxRegister, TdxReference>(checks, proved.claims, references, registers)
+}
+
+/** Judges platform and trust domain, all but what was measured. */
+export function judgeTdMachine(checks: CheckList, proved: ProvedTdx, policy: Policy): void {
   const { tdx } = policy
   judgeClass(checks, proved.trustClass, policy)
   judgeAttributes(checks, proved.report.tdAttributes, tdx)
   judgeDcapTcb(checks, proved, tdx)
-  const references = proved.trustClass === 'simulated' ? (policy.simulated?.measurements ?? []) : tdx.measurements
-  const registers = { always: TDX_REGISTERS, optional: OPTIONAL_TDX_REGISTERS }
-  return judgeMeasurement<TdxRegister | OptionalTdxRegister, TdxReference>(checks, proved.claims, references, registers)
 }
 
 /** Judges TDATTRIBUTES alone; 8 bytes. */

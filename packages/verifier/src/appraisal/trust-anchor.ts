@@ -7,7 +7,9 @@ export function isSimulatedFormat(format: EvidenceFormat): boolean {
     format === 'simulated' ||
     format === 'simulated-sgx' ||
     format === 'simulated-sev-snp' ||
-    format === 'simulated-nitro'
+    format === 'simulated-nitro' ||
+    format === 'simulated-tpm' ||
+    format === 'simulated-azure-hcl'
   )
 }
 

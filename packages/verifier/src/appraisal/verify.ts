@@ -128,7 +128,7 @@ async function proveBinding(
   await checks.prove('binding.nonce', () => verifyNonce(document, nonce))
   // The list of nonces was in order; that says nothing of how young the evidence is.
   if (nonce === undefined) checks.skip('binding.nonce')
-  await checks.prove('binding.report-data', () => verifyReportData(document, proved.report.reportData))
+  await checks.prove('binding.report-data', () => verifyReportData(document, proved.report))
   await checks.prove('binding.statement-window', () => checkKeysetWindow(keyset, now))
   // Over OHTTP requests are sealed to keys of the statement, so there is no other key to compare.
   if (channel?.kind === 'tls') await checks.prove('binding.channel-key', () => checkTlsKey(keyset, channel.spkiSha256))

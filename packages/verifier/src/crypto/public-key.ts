@@ -1,4 +1,13 @@
-import { concatBytes, equalBytes } from '@blindai/core'
+import {
+  concatBytes,
+  derBitString,
+  derInteger,
+  derNull,
+  derOid,
+  derSequence,
+  derUnsigned,
+  equalBytes,
+} from '@blindai/core'
 import { VerifierError } from '../errors/verifier-error.ts'
 
 /** The curves in use, by WebCrypto's names. Source: FIPS 186-5, SP 800-186. */
@@ -15,7 +24,7 @@ export interface EcPublicKey {
   readonly point: Uint8Array
 }
 
-/** An RSA public key of 4096 bits with the exponent 65537. */
+/** An RSA public key; its parser says which sizes it reads. */
 export interface RsaPublicKey {
   readonly kind: 'RSA'
   /** DER of the SubjectPublicKeyInfo. */
@@ -28,12 +37,27 @@ export type PublicKey = EcPublicKey | RsaPublicKey
 /** The hash that goes with a signature. */
 export type SignatureHash = 'SHA-256' | 'SHA-384'
 
-/** Bytes of the salt where the hash is SHA-384. Source: RFC 4055 section 3.1; AMD 57230 chapter 3. */
-const PSS_SALT_BYTES = 48
+/** How RSASSA-PSS is used: the hash, also of its mask, and the bytes of its salt. */
+export interface PssParameters {
+  readonly hash: SignatureHash
+  readonly saltBytes: number
+}
+
+/** Those of AMD's certificates. Source: RFC 4055 section 3.1; AMD 57230 chapter 3. */
+const CERTIFICATE_PSS: PssParameters = { hash: 'SHA-384', saltBytes: 48 }
+
+/** Source: RFC 3279 section 2.3.1. */
+const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 
 /** A P-256 key of its bare coordinates x and y, 64 bytes, as quotes carry it. */
 export function p256Key(coordinates: Uint8Array): EcPublicKey {
   return { kind: 'EC', curve: 'P-256', point: concatBytes(new Uint8Array([4]), coordinates) }
+}
+
+/** An RSA key of its bare numbers. Source: RFC 3279 section 2.3.1. */
+export function rsaKey(modulus: Uint8Array, exponent: number): RsaPublicKey {
+  const numbers = derSequence(derUnsigned(modulus), derInteger(exponent))
+  return { kind: 'RSA', spki: derSequence(derSequence(derOid(RSA_ENCRYPTION), derNull()), derBitString(numbers)) }
 }
 
 /** @throws {VerifierError} `UNSUPPORTED_ALGORITHM` when the key is of RSA. */
@@ -72,7 +96,7 @@ export async function verifyEcdsa(
 }
 
 /**
- * True when the RSASSA-PSS signature over the message, with SHA-384 and a salt of 48 bytes, is by the key.
+ * True when the RSASSA-PSS signature over the message is by the key; without parameters, as AMD's certificates have it.
  *
  * @throws {VerifierError} `PUBLIC_KEY_INVALID` when the key cannot be used.
  */
@@ -81,13 +105,32 @@ export async function verifyPss(
   key: RsaPublicKey,
   signature: Uint8Array,
   message: Uint8Array,
+  { hash, saltBytes }: PssParameters = CERTIFICATE_PSS,
 ): Promise<boolean> {
-  const algorithm = { name: 'RSA-PSS', hash: 'SHA-384' }
-  const imported = await orInvalid(field, () =>
-    crypto.subtle.importKey('spki', new Uint8Array(key.spki), algorithm, false, ['verify']),
-  )
-  const how = { name: 'RSA-PSS', saltLength: PSS_SALT_BYTES }
+  const imported = await importRsa(field, key, { name: 'RSA-PSS', hash })
+  const how = { name: 'RSA-PSS', saltLength: saltBytes }
   return crypto.subtle.verify(how, imported, new Uint8Array(signature), new Uint8Array(message))
+}
+
+/**
+ * True when the RSASSA-PKCS1-v1_5 signature over the message is by the key. Source: RFC 8017 section 8.2.
+ *
+ * @throws {VerifierError} `PUBLIC_KEY_INVALID` when the key cannot be used.
+ */
+export async function verifyPkcs1(
+  field: string,
+  key: RsaPublicKey,
+  hash: SignatureHash,
+  signature: Uint8Array,
+  message: Uint8Array,
+): Promise<boolean> {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash }
+  const imported = await importRsa(field, key, algorithm)
+  return crypto.subtle.verify(algorithm, imported, new Uint8Array(signature), new Uint8Array(message))
+}
+
+function importRsa(field: string, { spki }: RsaPublicKey, algorithm: RsaHashedImportParams): Promise<CryptoKey> {
+  return orInvalid(field, () => crypto.subtle.importKey('spki', new Uint8Array(spki), algorithm, false, ['verify']))
 }
 
 async function orInvalid(field: string, importKey: () => Promise<CryptoKey>): Promise<CryptoKey> {

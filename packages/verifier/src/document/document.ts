@@ -28,6 +28,9 @@ const FORMATS: readonly EvidenceFormat[] = [
   'simulated',
   'simulated-sev-snp',
   'simulated-nitro',
+  'simulated-tpm',
+  'azure-hcl',
+  'simulated-azure-hcl',
 ]
 
 /** What a server answers, with its bytes decoded and nothing in it believed. */

@@ -2,9 +2,12 @@ import { CodedError, isMalformedError } from '@blindai/core'
 import type { Answer, AnswerCatalogue } from './answer.ts'
 import { APPRAISAL_ERRORS, type AppraisalErrorDetails } from './appraisal-errors.ts'
 import { DCAP_ERRORS, type DcapErrorDetails } from './dcap-errors.ts'
+import { EVENT_LOG_ERRORS, type EventLogErrorDetails } from './event-log-errors.ts'
+import { HCL_ERRORS, type HclErrorDetails } from './hcl-errors.ts'
 import { NITRO_ERRORS, type NitroErrorDetails } from './nitro-errors.ts'
 import { SGX_ERRORS, type SgxErrorDetails } from './sgx-errors.ts'
 import { SNP_ERRORS, type SnpErrorDetails } from './snp-errors.ts'
+import { TPM_ERRORS, type TpmErrorDetails } from './tpm-errors.ts'
 import { X509_ERRORS, type X509ErrorDetails } from './x509-errors.ts'
 
 /** The facts that go with each code of `VerifierError`. */
@@ -14,6 +17,9 @@ export interface VerifierErrorDetails
     SgxErrorDetails,
     SnpErrorDetails,
     NitroErrorDetails,
+    EventLogErrorDetails,
+    TpmErrorDetails,
+    HclErrorDetails,
     AppraisalErrorDetails {}
 
 /** Messages, hints and answers of `VerifierError`. */
@@ -23,6 +29,9 @@ export const VERIFIER_CATALOGUE: AnswerCatalogue<VerifierErrorDetails> = {
   ...SGX_ERRORS,
   ...SNP_ERRORS,
   ...NITRO_ERRORS,
+  ...EVENT_LOG_ERRORS,
+  ...TPM_ERRORS,
+  ...HCL_ERRORS,
   ...APPRAISAL_ERRORS,
 }
 

@@ -4,11 +4,14 @@ import { LEVEL_STATUSES } from '../dcap/tcb-status.ts'
 import { AWS_NITRO_ROOT_SHA256 } from '../formats/nitro/roots.ts'
 import { AMD_ROOT_SHA256 } from '../formats/snp/roots.ts'
 import { ALLOWABLE_ATTRIBUTES, DEFAULT_ALLOWED_ATTRIBUTES, type TdAttribute } from '../formats/tdx/attributes.ts'
+import { CLOUD_AK_ROOT_SHA256 } from '../formats/tpm/roots.ts'
 import { ObjectReader } from '../json/object-reader.ts'
 import { TCB_EVALUATION_FLOORS } from './floors.ts'
+import { readHcl, readHclReferences } from './parse-hcl.ts'
 import { readNitro, readNitroReferences } from './parse-nitro.ts'
 import { readSevSnp, readSnpReferences } from './parse-sev-snp.ts'
 import { readSgx, readSgxReferences } from './parse-sgx.ts'
+import { readTpm, readTpmReferences } from './parse-tpm.ts'
 import type {
   AcceptableTcbStatus,
   ConfigPolicy,
@@ -46,6 +49,7 @@ const VENDOR_ROOTS: readonly string[] = [
   INTEL_SGX_ROOT_SHA256,
   ...Object.values(AMD_ROOT_SHA256),
   AWS_NITRO_ROOT_SHA256,
+  ...Object.values(CLOUD_AK_ROOT_SHA256),
 ]
 
 const parsed = new WeakSet<Policy>()
@@ -90,6 +94,8 @@ function readPolicy(r: ObjectReader): Policy {
     sgx: readSgx(r),
     sevSnp: readSevSnp(r),
     nitro: readNitro(r),
+    azureHcl: readHcl(r),
+    tpm: readTpm(r, simulated?.rootSha256 ?? []),
     config: readConfig(r.has('config') ? r.object('config') : new ObjectReader('policy.config', {})),
     ...(r.has('softwareDigests') && { softwareDigests: readDigests(r, 'softwareDigests') }),
     ...(r.has('maximumEvidenceAgeSeconds') && {
@@ -121,8 +127,11 @@ function readSimulated(r: ObjectReader): SimulatedPolicy {
   const sgxMeasurements = readSgxReferences(r, 'sgxMeasurements')
   const sevSnpMeasurements = readSnpReferences(r, 'sevSnpMeasurements')
   const nitroMeasurements = readNitroReferences(r, 'nitroMeasurements')
+  const tpmMeasurements = readTpmReferences(r, 'tpmMeasurements')
+  const azureHclMeasurements = readHclReferences(r, 'azureHclMeasurements')
   r.end()
-  return { rootSha256, measurements, sgxMeasurements, sevSnpMeasurements, nitroMeasurements }
+  const own = { sevSnpMeasurements, nitroMeasurements, tpmMeasurements, azureHclMeasurements }
+  return { rootSha256, measurements, sgxMeasurements, ...own }
 }
 
 function readTdx(r: ObjectReader): TdxPolicy {

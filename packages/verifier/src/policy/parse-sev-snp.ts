@@ -27,7 +27,8 @@ export const OPTIONAL_SNP_REGISTERS: readonly OptionalSnpRegister[] = [
   'imageId',
 ]
 
-const REGISTER_BYTES: { readonly [R in OptionalSnpRegister]: number } = {
+/** Bytes of each of those. */
+export const SNP_REGISTER_BYTES: { readonly [R in OptionalSnpRegister]: number } = {
   hostData: 32,
   idKeyDigest: 48,
   authorKeyDigest: 48,
@@ -80,7 +81,7 @@ export function readSnpReferences(r: ObjectReader, member: string): readonly Snp
   return readReferences(r, member, (item) => {
     const optional: Partial<Record<OptionalSnpRegister, string>> = {}
     for (const register of OPTIONAL_SNP_REGISTERS) {
-      if (item.has(register)) optional[register] = item.hex(register, REGISTER_BYTES[register])
+      if (item.has(register)) optional[register] = item.hex(register, SNP_REGISTER_BYTES[register])
     }
     const reference = { ...readReferenceHead(item), measurement: item.hex('measurement', 48), ...optional }
     item.end()

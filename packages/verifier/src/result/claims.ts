@@ -30,6 +30,16 @@ export interface TdxClaims
   readonly platform: PlatformClaims
   /** Zero bytes after the quote that nobody signed. */
   readonly paddingBytes: number
+  /** What an event log explains; absent when none came along. */
+  readonly eventLog?: EventLogClaims
+}
+
+/** An event log whose replay equals registers of the evidence. Its digests are proved by them, its texts are not. */
+export interface EventLogClaims {
+  /** How many events it has, notes that measure nothing included. */
+  readonly events: number
+  /** The registers that it explains; whatever else was measured is in the others. */
+  readonly registers: readonly string[]
 }
 
 /** The platform, as its certificate names it. */

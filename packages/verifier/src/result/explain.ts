@@ -27,7 +27,7 @@ const MARKS: { readonly [S in Check['status']]: string } = { passed: 'passed ', 
  * programs read the result.
  */
 export function explain(result: AttestationResult | EvidenceResult): string {
-  const lines = [HEADLINES[result.status]]
+  const lines = [headline(result)]
   if (result.failed?.error !== undefined) {
     const { message, hint, code } = result.failed.error
     lines.push(`  because ${message} (${code})`, `  ${hint}`)
@@ -38,12 +38,21 @@ export function explain(result: AttestationResult | EvidenceResult): string {
   lines.push(
     ...release(result),
     ...nitroLines(result),
+    ...tpmLines(result),
+    ...hclLines(result),
     ...tcbLines(result.tcb, floorOf(result)),
     `judged at: ${formatUnixSeconds(unixSeconds(result.now))}`,
   )
   lines.push(`policy: ${result.policy}`, '', 'checks, and what each asks for:')
   for (const check of result.checks) lines.push(...checkLines(check))
   return `${lines.join('\n')}\n`
+}
+
+function headline({ status, failed }: AttestationResult | EvidenceResult): string {
+  if (status === 'warning' && failed?.code === 'tpm.ak-bound') {
+    return "WARNING: the quote is whole, and nothing shows that its key is a TPM's: it may be anything"
+  }
+  return HEADLINES[status]
 }
 
 function freshness(result: AttestationResult): string {
@@ -59,7 +68,7 @@ function release({ claims }: AttestationResult | EvidenceResult): readonly strin
   return [`code: ${codeOf(claims)}`, ...padding]
 }
 
-function codeOf({ release, releaseSource }: CommonClaims): string {
+function codeOf({ release, releaseSource }: Pick<CommonClaims, 'release' | 'releaseSource'>): string {
   if (release === undefined) return 'not shown to be reviewed'
   return releaseSource === 'trust-on-first-use'
     ? `"${release}", trusted on first use: the server said so itself, and nobody reviewed it`
@@ -73,6 +82,40 @@ function nitroLines({ claims }: AttestationResult | EvidenceResult): readonly st
     `signed at: ${claims.signedAt}`,
     'TCB: not reported: AWS names no version of the Nitro system and keeps it up to date itself',
   ]
+}
+
+/** What only a TPM says, and what its word is worth. */
+function tpmLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
+  if (claims === undefined || !('attestationKey' in claims)) return []
+  const { attestationKey, clock, ekRootSha256, eventLog } = claims
+  const { boundBy = 'nothing: whoever has a key can sign a quote' } = attestationKey
+  return [
+    `attestation key: ${attestationKey.name}, ${attestationKey.signature}`,
+    `  vouched for by ${boundBy === 'policy' ? 'the policy: it was enrolled' : boundBy}`,
+    ...(ekRootSha256 === undefined ? [] : ['  its machine shows an endorsement key, which says nothing of this key']),
+    `TPM clock: ${clock.milliseconds} ms, boot ${clock.resetCount}, ${clock.restartCount} suspensions since${clock.safe ? '' : ', and it may have been set back'}`,
+    ...(eventLog === undefined ? [] : [`  event log: ${eventLog.events} events${unexplained(eventLog.unexplained)}`]),
+  ]
+}
+
+/** What only an Azure confidential machine says: who vouches for the key that signed the registers. */
+function hclLines({ claims }: AttestationResult | EvidenceResult): readonly string[] {
+  if (claims === undefined || !('quoteKey' in claims)) return []
+  const { hardware, quoteKey, secureBoot, eventLog } = claims
+  const paravisor =
+    'mrTd' in hardware
+      ? `Intel TDX, MRTD ${hardware.mrTd}`
+      : `AMD SEV-SNP on ${hardware.platform.product}, launch digest ${hardware.measurement}`
+  return [
+    `paravisor: ${paravisor}`,
+    `  it vouches for the key of its TPM: ${quoteKey.spkiSha256}, ${quoteKey.signature}`,
+    ...(secureBoot === undefined ? [] : [`  it says that secure boot is ${secureBoot ? 'on' : 'off'}`]),
+    ...(eventLog === undefined ? [] : [`  event log: ${eventLog.events} events${unexplained(eventLog.unexplained)}`]),
+  ]
+}
+
+function unexplained(registers: readonly string[]): string {
+  return registers.length === 0 ? ', which explain every register' : `, which say nothing of ${registers.join(', ')}`
 }
 
 function floorOf({ claims }: AttestationResult | EvidenceResult): number {

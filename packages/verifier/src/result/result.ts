@@ -2,9 +2,11 @@ import type { Ed25519Jwk } from '@blindai/core'
 import type { Check } from '../appraisal/check-list.ts'
 import type { TrustClass } from '../policy/policy.ts'
 import type { TcbClaims, TdxClaims } from './claims.ts'
+import type { HclClaims } from './hcl-claims.ts'
 import type { NitroClaims } from './nitro-claims.ts'
 import type { SgxClaims } from './sgx-claims.ts'
 import type { SnpClaims, SnpTcbClaims } from './snp-claims.ts'
+import type { TpmClaims } from './tpm-claims.ts'
 
 /**
  * What was found. `affirming`: proved, and what the policy wants; `warning`: proved, and nobody said what its code may be;
@@ -34,13 +36,13 @@ export interface Appraised {
   readonly policy: string
   /** Unix seconds: when it was judged. */
   readonly now: number
-  /** What the root that verified stands for; `none` when nothing is proved. */
+  /** What the root that verified stands for; `none` when nothing is proved, or a TPM's key is vouched for by nobody. */
   readonly trustClass: 'none' | TrustClass
   /** What was shown besides: `code`, that it runs a reviewed release. */
   readonly trustFlags: readonly 'code'[]
   readonly checks: readonly Check[]
   /** Only when the evidence is proved. */
-  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims
+  readonly claims?: TdxClaims | SgxClaims | SnpClaims | NitroClaims | TpmClaims | HclClaims
   readonly tcb?: TcbClaims | SnpTcbClaims
 }
 

@@ -6,6 +6,7 @@ import {
   type PublicKey,
   type SignatureHash,
   verifyEcdsa,
+  verifyPkcs1,
   verifyPss,
 } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
@@ -16,7 +17,13 @@ const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 
-const RSA_BYTES = 512
+/**
+ * Whose certificates they are, which says what they may use. `tee`: ECDSA, and RSASSA-PSS by 4096 bits as AMD has it. `tpm`:
+ * also what the authorities of TPMs sign with, RSA of 2048 bits and more by PKCS #1 v1.5, and the names of their leaves.
+ */
+export type CertificateFamily = 'tee' | 'tpm'
+
+const RSA_BYTES: { readonly [F in CertificateFamily]: readonly number[] } = { tee: [512], tpm: [256, 384, 512] }
 const RSA_EXPONENT = 65_537
 
 /** Source: RFC 5480 section 2.1.1.1. */
@@ -27,7 +34,7 @@ const CURVES: ReadonlyMap<string, Curve> = new Map([
 
 /** How something is signed. */
 export interface SignatureAlgorithm {
-  readonly scheme: 'ECDSA' | 'RSASSA-PSS'
+  readonly scheme: 'ECDSA' | 'RSASSA-PSS' | 'RSASSA-PKCS1-v1_5'
   readonly hash: SignatureHash
 }
 
@@ -35,6 +42,12 @@ export interface SignatureAlgorithm {
 const ECDSA: ReadonlyMap<string, SignatureAlgorithm> = new Map([
   ['1.2.840.10045.4.3.2', { scheme: 'ECDSA', hash: 'SHA-256' }],
   ['1.2.840.10045.4.3.3', { scheme: 'ECDSA', hash: 'SHA-384' }],
+])
+
+/** Source: RFC 8017 section A.2.4; their parameters are NULL. */
+const PKCS1: ReadonlyMap<string, SignatureAlgorithm> = new Map([
+  ['1.2.840.113549.1.1.11', { scheme: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }],
+  ['1.2.840.113549.1.1.12', { scheme: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' }],
 ])
 
 const PSS: SignatureAlgorithm = { scheme: 'RSASSA-PSS', hash: 'SHA-384' }
@@ -48,7 +61,11 @@ const PSS_BODY =
 const PSS_PARAMETERS: readonly string[] = [`3034${PSS_BODY}`, `3039${PSS_BODY}a303020101`]
 
 /** AlgorithmIdentifier of a signature; ECDSA has no parameters. @throws {VerifierError} `UNSUPPORTED_ALGORITHM`. */
-export function readSignatureAlgorithm(reader: DerReader, what: string): SignatureAlgorithm {
+export function readSignatureAlgorithm(
+  reader: DerReader,
+  what: string,
+  family: CertificateFamily = 'tee',
+): SignatureAlgorithm {
   const identifier = reader.enter(TAG.sequence, what)
   const oid = readOid(identifier, 'algorithm')
   if (oid === RSASSA_PSS) {
@@ -57,7 +74,9 @@ export function readSignatureAlgorithm(reader: DerReader, what: string): Signatu
     if (PSS_PARAMETERS.includes(parameters)) return PSS
     throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: `${oid} with ${parameters}` })
   }
-  const algorithm = ECDSA.get(oid)
+  const pkcs1 = family === 'tpm' ? PKCS1.get(oid) : undefined
+  if (pkcs1 !== undefined) identifier.element(TAG.null, 'parameters')
+  const algorithm = pkcs1 ?? ECDSA.get(oid)
   if (algorithm === undefined)
     throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: oid })
   identifier.end()
@@ -73,7 +92,7 @@ export function requireSameAlgorithm(field: string, outer: SignatureAlgorithm, i
 }
 
 /** SubjectPublicKeyInfo of an uncompressed point on a named curve, or of RSA. Source: RFC 5480 section 2; RFC 3279. */
-export function readPublicKey(reader: DerReader, what: string): PublicKey {
+export function readPublicKey(reader: DerReader, what: string, family: CertificateFamily = 'tee'): PublicKey {
   const element = reader.element(TAG.sequence, what)
   const info = reader.inside(element, what)
   const algorithm = info.enter(TAG.sequence, 'algorithm')
@@ -81,7 +100,7 @@ export function readPublicKey(reader: DerReader, what: string): PublicKey {
   if (oid === RSA_ENCRYPTION) {
     algorithm.element(TAG.null, 'parameters')
     algorithm.end()
-    checkRsa(info)
+    checkRsa(info, RSA_BYTES[family])
     return { kind: 'RSA', spki: element.raw }
   }
   if (oid !== EC_PUBLIC_KEY) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: info.field, actual: oid })
@@ -101,8 +120,8 @@ function readEcKey(info: DerReader, algorithm: DerReader): EcPublicKey {
   return { kind: 'EC', curve, point }
 }
 
-/** Source: RFC 3279 section 2.3.1. Only the size and exponent that AMD uses. */
-function checkRsa(info: DerReader): void {
+/** Source: RFC 3279 section 2.3.1. Only sizes of the family, and the one exponent that all use. */
+function checkRsa(info: DerReader, sizes: readonly number[]): void {
   const outer = new DerReader(info.field, readBitString(info, 'RSAPublicKey'))
   info.end()
   const key = outer.enter(TAG.sequence, 'RSAPublicKey')
@@ -110,9 +129,9 @@ function checkRsa(info: DerReader): void {
   const modulus = readUnsignedInteger(key, 'modulus')
   const exponent = readSmallInteger(key, 'publicExponent')
   key.end()
-  const isStrong = modulus.byteLength === RSA_BYTES && (modulus[0] ?? 0) >= 0x80
+  const isStrong = sizes.includes(modulus.byteLength) && (modulus[0] ?? 0) >= 0x80
   if (isStrong && exponent === RSA_EXPONENT) return
-  const expected = `${8 * RSA_BYTES} bits and the exponent ${RSA_EXPONENT}`
+  const expected = `${sizes.map((size) => 8 * size).join(', ')} bits and the exponent ${RSA_EXPONENT}`
   const actual = `${modulus.byteLength} bytes and the exponent ${exponent}`
   throw new VerifierError('UNSUPPORTED_VALUE', { field: info.field, expected, actual })
 }
@@ -129,7 +148,9 @@ export interface SignedStructure {
 export async function isSignedBy(structure: SignedStructure, key: PublicKey): Promise<boolean> {
   const { field, signed, signatureAlgorithm } = structure
   if (key.kind === 'RSA') {
-    return signatureAlgorithm.scheme === 'RSASSA-PSS' && verifyPss(field, key, structure.signature, signed)
+    const { scheme, hash } = signatureAlgorithm
+    if (scheme === 'RSASSA-PKCS1-v1_5') return verifyPkcs1(field, key, hash, structure.signature, signed)
+    return scheme === 'RSASSA-PSS' && verifyPss(field, key, structure.signature, signed)
   }
   if (signatureAlgorithm.scheme !== 'ECDSA') return false
   const signature = rawSignature(field, structure.signature, COORDINATE_BYTES[key.curve])

@@ -2,6 +2,7 @@ import { toHex, type UnixSeconds } from '@blindai/core'
 import type { PublicKey } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import {
+  type CertificateFamily,
   readPublicKey,
   readSignatureAlgorithm,
   requireSameAlgorithm,
@@ -28,6 +29,13 @@ const MOST_SERIAL_OCTETS = 20
 
 const VERSION_3 = 2
 
+const KNOWN = [EXTENSION.basicConstraints, EXTENSION.keyUsage]
+/** A TPM's certificate has an empty subject and puts maker and model into a critical name, on which nothing rests here. */
+const KNOWN_CRITICAL: { readonly [F in CertificateFamily]: readonly string[] } = {
+  tee: KNOWN,
+  tpm: [...KNOWN, EXTENSION.subjectAltName],
+}
+
 /** A version 3 certificate, parsed and not yet believed. */
 export interface Certificate extends SignedStructure {
   readonly der: Uint8Array
@@ -51,16 +59,17 @@ export interface Certificate extends SignedStructure {
  *
  * @param field - names the certificate in errors.
  * @param bytes - its DER, and nothing after it.
+ * @param family - whose certificate it is, which says what it may use.
  * @throws {MalformedError} `NOT_UTF8`, `WRONG_VALUE`; {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`,
  * `UNSUPPORTED_VALUE`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`, `PUBLIC_KEY_INVALID`, `UNKNOWN_VERSION`.
  */
-export function parseCertificate(field: string, bytes: Uint8Array): Certificate {
+export function parseCertificate(field: string, bytes: Uint8Array, family: CertificateFamily = 'tee'): Certificate {
   const der = new Uint8Array(bytes)
   const outer = new DerReader(field, der)
   const whole = outer.enter(TAG.sequence, 'Certificate')
   outer.end()
   const tbs = whole.element(TAG.sequence, 'TBSCertificate')
-  const signatureAlgorithm = readSignatureAlgorithm(whole, 'signatureAlgorithm')
+  const signatureAlgorithm = readSignatureAlgorithm(whole, 'signatureAlgorithm', family)
   const signature = readBitString(whole, 'signatureValue')
   whole.end()
   return {
@@ -69,13 +78,13 @@ export function parseCertificate(field: string, bytes: Uint8Array): Certificate 
     signed: tbs.raw,
     signatureAlgorithm,
     signature,
-    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm),
+    ...readTbs(field, new DerReader(field, tbs.content, tbs.contentOffset), signatureAlgorithm, family),
   }
 }
 
 type Body = Omit<Certificate, 'field' | 'der' | 'signed' | 'signatureAlgorithm' | 'signature'>
 
-function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Body {
+function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm, family: CertificateFamily): Body {
   const versionReader = tbs.enter(TAG.contextConstructed(0), 'version')
   const version = readSmallInteger(versionReader, 'version')
   versionReader.end()
@@ -88,19 +97,19 @@ function readTbs(field: string, tbs: DerReader, outer: SignatureAlgorithm): Body
       actual: `${serial.byteLength} bytes`,
     })
   }
-  requireSameAlgorithm(field, outer, readSignatureAlgorithm(tbs, 'signature'))
+  requireSameAlgorithm(field, outer, readSignatureAlgorithm(tbs, 'signature', family))
   const issuer = readName(tbs, 'issuer')
   const validity = tbs.enter(TAG.sequence, 'validity')
   const notBefore = readTime(validity, 'notBefore')
   const notAfter = readTime(validity, 'notAfter')
   validity.end()
   const subject = readName(tbs, 'subject')
-  const publicKey = readPublicKey(tbs, 'subjectPublicKeyInfo')
+  const publicKey = readPublicKey(tbs, 'subjectPublicKeyInfo', family)
   const explicit = tbs.enter(TAG.contextConstructed(3), 'extensions')
   const extensions = readExtensions(explicit.enter(TAG.sequence, 'extensions'))
   explicit.end()
   tbs.end()
-  refuseUnknownCritical(field, extensions, [EXTENSION.basicConstraints, EXTENSION.keyUsage])
+  refuseUnknownCritical(field, extensions, KNOWN_CRITICAL[family])
   return {
     serial: toHex(serial),
     issuer,

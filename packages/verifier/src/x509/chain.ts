@@ -15,6 +15,9 @@ export function checkWindow(subject: string, notBefore: UnixSeconds, notAfter: U
   if (now > notAfter) throw new VerifierError('ENDORSEMENT_EXPIRED', { subject, notAfter, now })
 }
 
+/** What the first certificate of a chain is. */
+export type LowestRole = 'end-entity' | 'plain-end-entity' | 'decrypting-end-entity' | 'authority'
+
 /**
  * Verifies a chain whose last certificate is the trust anchor: names, authority, path length, key usage, signatures and
  * windows. The anchor's own signature proves nothing and is not looked at; the caller has pinned its bytes. Whether a
@@ -23,30 +26,32 @@ export function checkWindow(subject: string, notBefore: UnixSeconds, notAfter: U
  * Source: RFC 5280 section 6.1, without policies and name constraints, which are refused when critical.
  *
  * @param chain - lowest first.
- * @param lowest - what the first certificate is: an end entity, one that says nothing of its key's use (AMD's do not), or an
- * authority whose revocation list it explains.
+ * @param lowest - what the first certificate is: an end entity that signs, one that says nothing of its key's use (AMD's do
+ * not), one that only decrypts (a TPM's endorsement key), or an authority whose revocation list it explains.
  * @throws {VerifierError} `ISSUER_MISMATCH`, `KEY_IDENTIFIER_MISMATCH`, `NOT_A_CA`, `UNEXPECTED_CA`, `PATH_TOO_LONG`,
  * `KEY_USAGE_MISSING`, `CERTIFICATE_SIGNATURE_INVALID`, `ENDORSEMENT_NOT_YET_VALID`, `ENDORSEMENT_EXPIRED`.
  */
-export async function verifyChain(
-  chain: readonly Certificate[],
-  lowest: 'end-entity' | 'plain-end-entity' | 'authority',
-  now: UnixSeconds,
-): Promise<void> {
+export async function verifyChain(chain: readonly Certificate[], lowest: LowestRole, now: UnixSeconds): Promise<void> {
   const firstAuthority = lowest === 'authority' ? 0 : 1
   for (const [position, certificate] of chain.entries()) {
     checkWindow(certificate.subject.commonName, certificate.notBefore, certificate.notAfter, now)
-    if (position < firstAuthority) checkEndEntity(certificate, lowest === 'plain-end-entity')
+    if (position < firstAuthority) checkEndEntity(certificate, lowest)
     else checkAuthority(certificate, position - firstAuthority)
     const issuer = chain[position + 1]
     if (issuer !== undefined) await verifyIssuedBy(certificate, issuer)
   }
 }
 
-function checkEndEntity(leaf: Certificate, mayBePlain: boolean): void {
+function checkEndEntity(leaf: Certificate, lowest: LowestRole): void {
   const subject = leaf.subject.commonName
   if (leaf.basicConstraints.ca) throw new VerifierError('UNEXPECTED_CA', { subject })
-  if (mayBePlain && leaf.keyUsage === undefined) return
+  if (lowest === 'plain-end-entity' && leaf.keyUsage === undefined) return
+  if (lowest === 'decrypting-end-entity') {
+    const { keyEncipherment, keyAgreement } = KEY_USAGE
+    const isOfRsa = leaf.publicKey.kind === 'RSA'
+    requireUsage(leaf, isOfRsa ? keyEncipherment : keyAgreement, isOfRsa ? 'keyEncipherment' : 'keyAgreement')
+    return
+  }
   requireUsage(leaf, KEY_USAGE.digitalSignature, 'digitalSignature')
 }
 

@@ -7,6 +7,7 @@ import { readBoolean, readNamedBits, readOctets, readOid, readSmallInteger } fro
 export const EXTENSION = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   authorityKeyIdentifier: '2.5.29.35',
 }
@@ -18,7 +19,7 @@ export interface Extension {
 }
 
 /** Bit numbers of KeyUsage. Source: RFC 5280 section 4.2.1.3. */
-export const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 }
+export const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyAgreement: 4, keyCertSign: 5, cRLSign: 6 }
 
 /** What a certificate or a revocation list says beyond its fixed fields. */
 export type Extensions = ReadonlyMap<string, Extension>

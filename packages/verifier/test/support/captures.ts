@@ -38,7 +38,8 @@ export function textFile(name: string, folder: Folder = 'tdx'): string {
   return text.trimEnd()
 }
 
-type Parts = { tcbInfo: string; qeIdentity: string; rootCrl: string; pckCrl: string; tcbSigning: string }
+/** Files of `vectors/attestation/tdx` or `sgx` that make up endorsements. */
+export type DcapParts = { tcbInfo: string; qeIdentity: string; rootCrl: string; pckCrl: string; tcbSigning: string }
 
 /** A capture with what it is judged by, and what has to come out. */
 export interface Capture {
@@ -55,7 +56,7 @@ interface Case {
   readonly name: string
   readonly quote: string
   readonly dropTrailingBytes?: number
-  readonly endorsements: Parts | { readonly collateral: string }
+  readonly endorsements: DcapParts | { readonly collateral: string }
   readonly now: number
   readonly policy: JsonObject
   readonly expect: JsonObject
@@ -68,7 +69,7 @@ function load(folder: Folder, cases: readonly Case[]): readonly Capture[] {
     const endorsements =
       'collateral' in entry.endorsements
         ? fromCollateral(entry.endorsements.collateral, folder)
-        : fromParts(entry.endorsements, quote, folder)
+        : dcapEndorsements(entry.endorsements, quote, folder)
     const { name, policy, expect } = entry
     return { name, quote, endorsements, now: unixSeconds(entry.now), policy, expect }
   })
@@ -98,7 +99,8 @@ function fromCollateral(name: string, folder: Folder): DcapEndorsements {
   }
 }
 
-function fromParts(parts: Parts, quote: Uint8Array, folder: Folder): DcapEndorsements {
+/** Endorsements of those files; the chain of the PCK CRL is the one in the quote. */
+export function dcapEndorsements(parts: DcapParts, quote: Uint8Array, folder: Folder = 'tdx'): DcapEndorsements {
   const signing = parts.tcbSigning.endsWith('.pem')
     ? textFile(parts.tcbSigning, folder)
     : pem(file(parts.tcbSigning, folder), file('intel-sgx-root-ca.der', folder))

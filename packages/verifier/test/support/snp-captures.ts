@@ -51,7 +51,8 @@ export interface SnpCapture {
   readonly expect: JsonObject
 }
 
-interface EndorsementFiles {
+/** Files of `vectors/attestation/snp` that make up endorsements. */
+export interface SnpEndorsementFiles {
   readonly vcek?: string
   readonly vlek?: string
   readonly chain: string
@@ -61,7 +62,7 @@ interface EndorsementFiles {
 export const snpCaptures: readonly SnpCapture[] = catalogue.cases.map((entry) => ({
   name: entry.name,
   report: snpFile(entry.report),
-  endorsements: endorsementsOf(entry.endorsements as EndorsementFiles),
+  endorsements: snpEndorsements(entry.endorsements as SnpEndorsementFiles),
   now: unixSeconds(entry.now),
   policy: entry.policy as unknown as JsonObject,
   expect: entry.expect,
@@ -74,7 +75,8 @@ export function snpCapture(start: string): SnpCapture {
   return found
 }
 
-function endorsementsOf({ vcek, vlek, chain, crl }: EndorsementFiles): SnpEndorsements {
+/** Endorsements of those files. */
+export function snpEndorsements({ vcek, vlek, chain, crl }: SnpEndorsementFiles): SnpEndorsements {
   const [chainFile = '', from = '0'] = chain.split('#')
   return {
     type: 'snp',

@@ -9,10 +9,11 @@ import { evaluateTcb, findModule, type TcbInput } from '../../dcap/tcb-evaluatio
 import type { TcbInfo } from '../../dcap/tcb-info.ts'
 import type { LevelStatus } from '../../dcap/tcb-status.ts'
 import { isVerifierError, VerifierError } from '../../errors/verifier-error.ts'
-import type { TdxClaims } from '../../result/claims.ts'
+import type { EventLogClaims, TdxClaims } from '../../result/claims.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { NonEmpty } from '../../x509/pem.ts'
 import { setBits, TD_ATTRIBUTE_BITS } from './attributes.ts'
+import { explainTdxLog } from './event-log.ts'
 import { parseTdxQuote, type TdxQuote } from './quote.ts'
 import type { TdReport } from './td-report.ts'
 
@@ -20,6 +21,8 @@ import type { TdReport } from './td-report.ts'
 export interface TdxEvidence {
   readonly format: 'tdx' | 'simulated'
   readonly bytes: Uint8Array
+  /** The log of the trust domain's measurements, as the CCEL table names it; undefined when none came. */
+  readonly log: Uint8Array | undefined
   readonly endorsements: unknown
   readonly simulatedRoots: readonly string[] | undefined
   readonly now: UnixSeconds
@@ -34,7 +37,7 @@ export interface ProvedTdx extends ProvedTcb {
 }
 
 /**
- * Proves a TDX quote: form, platform, signature, TDX module, and a TCB that the vendor knows. Whether the policy wants it
+ * Proves a TDX quote: form, platform, signature, TDX module, a TCB that the vendor knows, and the event log if there is one. Whether the policy wants it
  * is not asked here.
  *
  * @throws {Halt} at the first check that fails; the list says which.
@@ -62,11 +65,12 @@ export async function proveTdx(checks: CheckList, evidence: TdxEvidence): Promis
   }
   const evaluation = await checks.prove('tdx.tcb', () => evaluateTcb(tcbInput))
   const current = currentStatus(tcbInput, report.teeTcbSvn2)
+  const eventLog = await proveEventLog(checks, report, evidence.log)
   return {
     technology: 'tdx',
     trustClass,
     report,
-    claims: claimsOf(format, quote, platform, rootSha256),
+    claims: { ...claimsOf(format, quote, platform, rootSha256), ...(eventLog && { eventLog }) },
     ...describeTcb(tcbInput, evaluation, qeIdentity.tcbEvaluationDataNumber, current),
   }
 }
@@ -89,6 +93,16 @@ function matchModule(report: TdReport, tcbInfo: TcbInfo): void {
     const facts = { field: 'SEAMATTRIBUTES', expected: identity.attributes, actual: attributes }
     throw new VerifierError('TDX_MODULE_ATTRIBUTES_MISMATCH', facts)
   }
+}
+
+/** A log that came along has to explain the registers that it measures into: what it says of them would be believed. */
+async function proveEventLog(
+  checks: CheckList,
+  report: TdReport,
+  log: Uint8Array | undefined,
+): Promise<EventLogClaims | undefined> {
+  if (log === undefined) return undefined
+  return checks.prove('tdx.event-log', () => explainTdxLog(report, log))
 }
 
 /** The status under the TDX module that runs now, where it is another than at launch; undefined when no level has it. */
