@@ -45,3 +45,15 @@ export const PROTOCOL: Refusals = {
 export const BINARY_HTTP: Refusals = {
   ChannelError: ['BINARY_HTTP_MALFORMED', 'PADDING_INVALID', 'TOO_LARGE', 'TARGET_REFUSED'],
 }
+
+/** Readers of TPM structures: quotes, public areas, signatures. */
+export const TPM: Refusals = {
+  MalformedError: ['TRUNCATED', 'TRAILING_BYTES', 'TOO_LONG'],
+  VerifierError: ['UNSUPPORTED_ALGORITHM'],
+}
+
+/** `parseTpmPublic`, also in its sized form. */
+export const TPM_PUBLIC: Refusals = {
+  MalformedError: ['WRONG_LENGTH'],
+  VerifierError: ['UNSUPPORTED_VALUE', 'PUBLIC_KEY_INVALID'],
+}

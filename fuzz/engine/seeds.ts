@@ -28,6 +28,11 @@ export function inJson(glob: string, path: string, encoding: 'text' | 'base64url
   }
 }
 
+/** As `inJson`, inside the JSON that another seed takes. */
+export function insideOf({ glob, take }: Seed, path: string, encoding: 'text' | 'base64url' | 'hex'): Seed {
+  return { glob, take: (file) => take(file).flatMap((text) => inJson(glob, path, encoding).take(text)) }
+}
+
 /** Inputs written out. */
 export function written(...inputs: readonly (Uint8Array | string)[]): Seed {
   return { glob: 'package.json', take: () => inputs.map((input) => (typeof input === 'string' ? text(input) : input)) }
