@@ -39,6 +39,9 @@ export const DEFAULT_CONTENT_TYPE = 'application/octet-stream'
 /** `type/subtype` with parameters: visible ASCII and spaces. */
 const CONTENT_TYPE_PATTERN = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:;[ -~]{0,128})?$/
 
+/** Like every object that was parsed, it has no prototype: no name in it is special. */
+const NO_PARAMETERS: JsonObject = Object.freeze(Object.create(null))
+
 const REQUEST = 'task request'
 const RESPONSE = 'task response'
 
@@ -61,7 +64,7 @@ export function parseTaskRequest(
   const inputs = itemsOf(REQUEST, root, 'inputs')
   if (inputs.length > limits.maxItems)
     throw new ProtocolError('TOO_MANY_ITEMS', { field: 'inputs', limit: limits.maxItems })
-  const parameters = root.parameters === undefined ? {} : objectOf('parameters', root.parameters)
+  const parameters = root.parameters === undefined ? NO_PARAMETERS : objectOf('parameters', root.parameters)
   const request = {
     model,
     inputs: inputs.map((item, index) => readInput(`inputs[${index}]`, item, binary)),

@@ -40,6 +40,13 @@ describe('a task request', () => {
     expect(parse('{"model":"m","inputs":["a"]}')).toMatchObject({ parameters: {} })
   })
 
+  test('has no name with a meaning among its parameters, also where it lacks them', () => {
+    for (const json of ['{"model":"m","inputs":["a"]}', '{"model":"m","inputs":["a"],"parameters":{}}']) {
+      const { parameters } = parseTaskRequest(utf8(json), undefined)
+      expect(Reflect.get(parameters, 'constructor')).toBeUndefined()
+    }
+  })
+
   test('comes back whatever it holds', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(texts, files), { maxLength: 5 }), (inputs) => {

@@ -4,6 +4,7 @@ import p256Raw from '../../../vectors/crypto/wycheproof-ecdsa/ecdsa_secp256r1_sh
   type: 'json',
 }
 import p256 from '../../../vectors/crypto/wycheproof-ecdsa/ecdsa_secp256r1_sha256_test.json' with { type: 'json' }
+import p384Sha256 from '../../../vectors/crypto/wycheproof-ecdsa/ecdsa_secp384r1_sha256_test.json' with { type: 'json' }
 import p384Raw from '../../../vectors/crypto/wycheproof-ecdsa/ecdsa_secp384r1_sha384_p1363_test.json' with {
   type: 'json',
 }
@@ -47,6 +48,7 @@ describe('an ECDSA signature is judged as Wycheproof says', () => {
   for (const [name, hash, vectors] of [
     ['P-256, DER', 'SHA-256', p256],
     ['P-384, DER', 'SHA-384', p384],
+    ['P-384 with SHA-256, DER', 'SHA-256', p384Sha256],
   ] as const) {
     test(name, async () => {
       const verify: Verify = (key, signed, signature) =>

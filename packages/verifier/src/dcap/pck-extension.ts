@@ -31,7 +31,7 @@ export interface PckPlatform {
  *
  * Source: Intel SGX PCK Certificate and Certificate Revocation List Profile, section 1.3.5.
  *
- * @throws {VerifierError} `EXTENSION_MISSING`, `NOT_DER`, `UNSUPPORTED_VALUE`.
+ * @throws {VerifierError} `EXTENSION_MISSING`, `DUPLICATE_EXTENSION`, `NOT_DER`, `UNSUPPORTED_VALUE`.
  */
 export function readPckPlatform(certificate: Certificate): PckPlatform {
   const extension = certificate.extensions.get(SGX_EXTENSIONS)

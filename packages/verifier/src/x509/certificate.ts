@@ -70,8 +70,8 @@ export interface CertificateLeniency {
  * @param field - names the certificate in errors.
  * @param bytes - its DER, and nothing after it.
  * @param leniency - what the issuer is known to write otherwise.
- * @throws {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`,
- * `PUBLIC_KEY_INVALID`, `UNKNOWN_VERSION`.
+ * @throws {MalformedError} `NOT_UTF8`, `WRONG_VALUE`; {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`,
+ * `UNSUPPORTED_VALUE`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`, `PUBLIC_KEY_INVALID`, `UNKNOWN_VERSION`.
  */
 export function parseCertificate(field: string, bytes: Uint8Array, leniency: CertificateLeniency = {}): Certificate {
   const der = new Uint8Array(bytes)

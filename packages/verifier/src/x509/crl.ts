@@ -39,8 +39,8 @@ export interface Crl extends SignedStructure {
  *
  * @param field - names the list in errors.
  * @param bytes - its DER, and nothing after it.
- * @throws {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`,
- * `UNKNOWN_VERSION`.
+ * @throws {MalformedError} `NOT_UTF8`, `WRONG_VALUE`; {VerifierError} `NOT_DER`, `UNSUPPORTED_ALGORITHM`,
+ * `UNSUPPORTED_VALUE`, `DUPLICATE_EXTENSION`, `CRITICAL_EXTENSION_UNKNOWN`, `UNKNOWN_VERSION`.
  */
 export function parseCrl(field: string, bytes: Uint8Array): Crl {
   const outer = new DerReader(field, new Uint8Array(bytes))

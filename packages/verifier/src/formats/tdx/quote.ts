@@ -28,7 +28,7 @@ export interface TdxQuote {
  *
  * Source: Intel TDX DCAP Quoting Library API, A.3 (version 4) and A.4 (version 5). Little-endian.
  *
- * @throws {MalformedError} `TOO_LONG`, `TRUNCATED`, `TRAILING_BYTES`; {VerifierError} `UNKNOWN_VERSION`,
+ * @throws {MalformedError} `TOO_LONG`, `TRUNCATED`, `TRAILING_BYTES`, `WRONG_LENGTH`; {VerifierError} `UNKNOWN_VERSION`,
  * `UNSUPPORTED_VALUE`, `RESERVED_NOT_ZERO`.
  */
 export function parseTdxQuote(bytes: Uint8Array): TdxQuote {

@@ -18,7 +18,7 @@ export type TpmSignature =
  * Source: TPM 2.0 Library, Part 2, section 11.3.4, with 11.3.1 (RSA) and 11.3.2 (ECC).
  *
  * @param bytes - the structure, and nothing after it.
- * @throws {MalformedError} `TRUNCATED`, `TRAILING_BYTES`, `TOO_LONG`; {VerifierError} `UNSUPPORTED_ALGORITHM`.
+ * @throws {MalformedError} `TRUNCATED`, `TRAILING_BYTES`, `TOO_LONG`, `WRONG_VALUE`; {VerifierError} `UNSUPPORTED_ALGORITHM`.
  */
 export function parseTpmSignature(bytes: Uint8Array): TpmSignature {
   const reader = new TpmReader('TPMT_SIGNATURE', bytes)

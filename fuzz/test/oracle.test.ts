@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runFuzzer } from './run.ts'
+
+const PLANTED = join(import.meta.dirname, 'planted')
+
+const FAULTS = [
+  ['crash', 'crash', /^TypeError: .*planted\/crash\.ts/],
+  ['endless', 'hang', /no end/],
+  ['slow', 'hang', /processor time/],
+  ['allocation', 'allocation', /bytes of arrays/],
+  ['heap', 'allocation', /bytes of heap|MB of heap/],
+  ['undocumented', 'undocumented', /^MalformedError WRONG_VALUE/],
+  ['not-deterministic', 'not-deterministic', /accepted, then accepted/],
+  ['input-changed', 'input-changed', /wrote into its input/],
+  ['not-rewritten', 'not-rewritten', /written and parsed again/],
+] as const
+
+describe('a fault that was planted', () => {
+  for (const [name, kind, detail] of FAULTS) {
+    test(`is found: ${name}`, { timeout: 120_000 }, async () => {
+      const { status, results } = await runFuzzer(name, '--targets', PLANTED, '--seconds', '90', '--stop')
+      expect(results[0]?.findings[0]).toEqual({ kind, detail: expect.stringMatching(detail) })
+      expect(status).toBe(1)
+    })
+  }
+  test('is missing, and nothing is found', { timeout: 60_000 }, async () => {
+    const { status, results } = await runFuzzer('sound', '--targets', PLANTED, '--seconds', '1')
+    expect(results[0]?.findings).toEqual([])
+    expect(results[0]?.executions).toBeGreaterThan(100)
+    expect(status).toBe(0)
+  })
+})

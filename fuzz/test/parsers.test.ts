@@ -1,0 +1,29 @@
+import { globSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT } from '../engine/root.ts'
+import { runFuzzer } from './run.ts'
+
+const TARGETS = globSync('*.ts', { cwd: join(ROOT, 'fuzz/targets') }).map((file) => basename(file, '.ts'))
+
+describe('every parser of outside bytes', () => {
+  test('stands the kept corpus and a second of new inputs', { timeout: 400_000 }, async () => {
+    const { status, results } = await runFuzzer(
+      '--all',
+      '--seconds',
+      '1',
+      '--jobs',
+      '2',
+      '--seed',
+      String(Date.now() % 1e9),
+    )
+    expect(results.filter(({ findings }) => findings.length > 0)).toEqual([])
+    expect(results.map(({ name }) => name).sort()).toEqual([...TARGETS].sort())
+    for (const { name, executions, replayed, reached } of results) {
+      expect(replayed, name).toBeGreaterThan(0)
+      expect(executions, name).toBeGreaterThan(replayed)
+      expect(Number(reached.split('/')[0]), name).toBeGreaterThan(0)
+    }
+    expect(status).toBe(0)
+  })
+})
