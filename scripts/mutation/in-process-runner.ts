@@ -10,9 +10,9 @@ import { join } from 'node:path'
 import { type Injector, type PluginContext, tokens } from '@stryker-mutator/api/plugin'
 import {
   type CompleteDryRunResult,
-  determineHitLimitReached,
   type DryRunResult,
   DryRunStatus,
+  determineHitLimitReached,
   type MutantRunOptions,
   type MutantRunResult,
   MutantRunStatus,
@@ -199,7 +199,10 @@ export class InProcessRunner implements TestRunner {
       const limit = determineHitLimitReached(switches.hitCount, hitLimit)
       if (limit !== undefined) {
         this.#loaded = undefined
-        return { outcome: { status: MutantRunStatus.Timeout, ...(limit.reason && { reason: limit.reason }) }, killer: test }
+        return {
+          outcome: { status: MutantRunStatus.Timeout, ...(limit.reason && { reason: limit.reason }) },
+          killer: test,
+        }
       }
       if (failure === TIMED_OUT) {
         this.#loaded = undefined

@@ -31,7 +31,9 @@ const KEYS = [
 const VITEST = /\/node_modules\/vitest\//
 
 type CompiledModule = (...context: readonly unknown[]) => Promise<void>
-const AsyncFunction: new (...parts: string[]) => CompiledModule = Object.getPrototypeOf(async () => undefined).constructor
+const AsyncFunction: new (...parts: string[]) => CompiledModule = Object.getPrototypeOf(
+  async () => undefined,
+).constructor
 
 /** A set of modules that were evaluated together, and the tests they registered. */
 export interface Loading {
@@ -86,8 +88,11 @@ export class TestLoader {
         hmr: false,
         sourcemapInterceptor: false,
         transport: {
-          invoke: async ({ data: { name, data } }) =>
-            name === 'fetchModule' ? { result: await this.#fetch(data[0], data[1], data[2]) } : { result: [] },
+          invoke: async (payload) => {
+            if (payload.type !== 'custom') throw new TypeError(`nothing to do for ${payload.type}`)
+            const { name, data } = payload.data
+            return { result: name === 'fetchModule' ? await this.#fetch(data[0], data[1], data[2]) : [] }
+          },
         },
       },
       this.#evaluator(registry),

@@ -40,7 +40,8 @@ export class TestOrder {
       }
     }
     const kills = this.#kills.get(file)
-    const rank = (test: number): number => (rarest.get(test) ?? Number.POSITIVE_INFINITY) / (1 + (kills?.get(test) ?? 0))
+    const rank = (test: number): number =>
+      (rarest.get(test) ?? Number.POSITIVE_INFINITY) / (1 + (kills?.get(test) ?? 0))
     return [...(reachedBy[mutant] ?? [])]
       .map((test) => ({ test, rank: rank(test), durationMs: durationsMs[test] ?? 0 }))
       .sort((a, b) => a.rank - b.rank || a.durationMs - b.durationMs)
