@@ -30,7 +30,7 @@ const SOURCES = 'packages/verifier/src/**/*.ts'
 const FINDINGS = 'mutation-findings.json'
 /** A test that takes longer has found the mutant. */
 const HANGS_AFTER_MS = 30_000
-/** What the tests of one mutant may take, in times of the first run. */
+/** What the tests of one mutant may take of the processor, as they did in the first run; loading a file of tests counts. */
 const BUDGET_MS = Number(process.env.BLINDAI_MUTATION_BUDGET_MS ?? 1_500)
 /** Properties look at the same examples in each run, and do not look for a smaller one after a failure. */
 const PROPERTIES = { seed: 20_261_127, endOnFailure: true }
@@ -86,6 +86,7 @@ export class InProcessRunner implements TestRunner {
     const ids: string[] = []
     const reached: Hits[] = []
     const results: TestResult[] = []
+    const costsMs: number[] = []
     const perTest: Record<string, Hits> = {}
     const inLoading = new Set<string>()
     const everywhere: Hits = {}
@@ -107,15 +108,19 @@ export class InProcessRunner implements TestRunner {
       for (const { id, run } of loading.registry.tests.values()) {
         switches.currentTestId = id
         const started = performance.now()
+        const processor = process.cpuUsage()
         const failure = await outcome(run)
         const timeSpentMs = performance.now() - started
+        costsMs.push(usedMs(processor))
         switches.currentTestId = undefined
         const hits = coverage.perTest[id] ?? {}
         add(hits, ofFile)
         ids.push(id)
         reached.push(hits)
-        perTest[id] = hits
-        const common = { id, name: id.slice(id.indexOf('#') + 1), fileName: join(this.#root, file), timeSpentMs }
+        const short = shortId(results.length)
+        perTest[short] = hits
+        const name = id.slice(id.indexOf('#') + 1)
+        const common = { id: short, name, fileName: join(this.#root, file), timeSpentMs }
         results.push(
           failure === undefined
             ? { ...common, status: TestStatus.Success }
@@ -135,7 +140,7 @@ export class InProcessRunner implements TestRunner {
     }
     this.#findings = {
       tests: ids,
-      durationsMs: results.map(({ timeSpentMs }) => Math.round(timeSpentMs * 100) / 100),
+      costsMs,
       reachedBy,
       inLoading: [...inLoading],
     }
@@ -155,7 +160,7 @@ export class InProcessRunner implements TestRunner {
     const wanted = testFilter === undefined ? undefined : new Set(testFilter)
     const tests = this.#order
       .for(id, fileName)
-      .filter((test) => wanted === undefined || wanted.has(findings.tests[test] ?? ''))
+      .filter((test) => wanted === undefined || wanted.has(shortId(test)))
     const needsLoading = findings.inLoading.includes(id)
     const result = await this.#ask(id, tests, needsLoading, hitLimit)
     if (result.killer !== undefined) this.#order.killed(fileName, result.killer)
@@ -168,20 +173,20 @@ export class InProcessRunner implements TestRunner {
     needsLoading: boolean,
     hitLimit: number | undefined,
   ): Promise<{ readonly outcome: MutantRunResult; readonly killer?: number }> {
-    const { tests: ids, durationsMs } = this.#read()
+    const { tests: ids, costsMs } = this.#read()
     const switches = this.#switches
     const loading = needsLoading ? this.#opened().start() : await this.#allLoaded()
     const imported = new Set<string>()
     let spentMs = 0
     let nrOfTests = 0
     for (const test of tests) {
-      const cost = durationsMs[test] ?? 0
+      const cost = costsMs[test] ?? 0
       if (spentMs > 0 && spentMs + cost > BUDGET_MS) continue
       const name = ids[test] ?? ''
       switches.hitCount = 0
       switches.hitLimit = hitLimit ?? Number.POSITIVE_INFINITY
       switches.activeMutant = mutant
-      const started = performance.now()
+      const started = process.cpuUsage()
       const failure = await outcome(async () => {
         const file = name.slice(0, name.indexOf('#'))
         if (needsLoading && !imported.has(file)) {
@@ -193,7 +198,7 @@ export class InProcessRunner implements TestRunner {
         await found.run()
       })
       switches.activeMutant = undefined
-      spentMs += needsLoading ? Math.min(performance.now() - started, 10 * cost + 50) : cost
+      spentMs += needsLoading ? usedMs(started) : cost
       nrOfTests++
       if (failure === undefined) continue
       const limit = determineHitLimitReached(switches.hitCount, hitLimit)
@@ -214,7 +219,7 @@ export class InProcessRunner implements TestRunner {
         return this.#ask(mutant, tests, true, hitLimit)
       }
       return {
-        outcome: { status: MutantRunStatus.Killed, killedBy: [name], failureMessage: describe(failure), nrOfTests },
+        outcome: { status: MutantRunStatus.Killed, killedBy: [shortId(test)], failureMessage: describe(failure), nrOfTests },
         killer: test,
       }
     }
@@ -270,6 +275,16 @@ async function outcome(run: () => unknown): Promise<unknown> {
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** What Stryker calls a test: it sends the names of all that reach a mutant with each one. */
+function shortId(test: number): string {
+  return `t${test}`
+}
+
+function usedMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return Math.round((user + system) / 10) / 100
 }
 
 function newCoverage(): Coverage {

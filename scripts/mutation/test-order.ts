@@ -12,7 +12,8 @@ const NEAR = 25
 export interface Findings {
   /** Ids of the tests, in the order of their files; everything below names them by position. */
   readonly tests: readonly string[]
-  readonly durationsMs: readonly number[]
+  /** What each took of the processor. */
+  readonly costsMs: readonly number[]
   /** Per mutant: the tests that run it, or whose file does while it loads. */
   readonly reachedBy: Readonly<Record<string, readonly number[]>>
   /** Mutants that run while sources or tests load: these need a loading of their own. */
@@ -30,21 +31,21 @@ export class TestOrder {
 
   /** Tests that reach the mutant: those that found neighbours first, then by what is rare near it, then the fast ones. */
   for(mutant: string, file: string): readonly number[] {
-    const { reachedBy, durationsMs } = this.#findings
-    const rarest = new Map<number, number>()
+    const { tests, reachedBy, costsMs } = this.#findings
+    const rarest = new Float64Array(tests.length).fill(Number.POSITIVE_INFINITY)
     const id = Number(mutant)
     for (let near = id - NEAR; near <= id + NEAR; near++) {
-      const tests = reachedBy[near] ?? []
-      for (const test of tests) {
-        if (tests.length < (rarest.get(test) ?? Number.POSITIVE_INFINITY)) rarest.set(test, tests.length)
-      }
+      const reaching = reachedBy[near] ?? []
+      for (const test of reaching) rarest[test] = Math.min(rarest[test] ?? 0, reaching.length)
     }
     const kills = this.#kills.get(file)
-    const rank = (test: number): number =>
-      (rarest.get(test) ?? Number.POSITIVE_INFINITY) / (1 + (kills?.get(test) ?? 0))
     return [...(reachedBy[mutant] ?? [])]
-      .map((test) => ({ test, rank: rank(test), durationMs: durationsMs[test] ?? 0 }))
-      .sort((a, b) => a.rank - b.rank || a.durationMs - b.durationMs)
+      .map((test) => ({
+        test,
+        rank: (rarest[test] ?? 0) / (1 + (kills?.get(test) ?? 0)),
+        costMs: costsMs[test] ?? 0,
+      }))
+      .sort((a, b) => a.rank - b.rank || a.costMs - b.costMs)
       .map(({ test }) => test)
   }
 

@@ -11,6 +11,8 @@ export interface CollectedTest {
   /** File and full name, numbered where a name comes twice. */
   readonly id: string
   readonly file: string
+  /** Names of its groups, and its own. */
+  readonly path: readonly string[]
   readonly run: () => unknown
 }
 
@@ -59,9 +61,10 @@ export class TestRegistry {
 
   #add(name: string, run: Body): void {
     if (typeof run !== 'function') throw new TypeError(`test('${name}') is in a form that is not collected`)
-    const full = `${this.#file}#${[...this.#path, name].join(' ')}`
+    const path = [...this.#path, name]
+    const full = `${this.#file}#${path.join(' ')}`
     let id = full
     for (let n = 2; this.tests.has(id); n++) id = `${full} (${n})`
-    this.tests.set(id, { id, file: this.#file, run })
+    this.tests.set(id, { id, file: this.#file, path, run })
   }
 }
