@@ -23,15 +23,17 @@ import {
 } from '@stryker-mutator/api/test-runner'
 import fc from 'fast-check'
 import { type Loading, TestLoader } from './test-loader.ts'
+import { Hits as HitTable } from './hits.ts'
 import { type Findings, TestOrder } from './test-order.ts'
 
 const TESTS = 'packages/verifier/test/**/*.test.ts'
 const SOURCES = 'packages/verifier/src/**/*.ts'
 const FINDINGS = 'mutation-findings.json'
+const HITS = 'mutation-hits.bin'
 /** A test that takes longer has found the mutant. */
 const HANGS_AFTER_MS = 30_000
 /** What the tests of one mutant may take of the processor, as they did in the first run; loading a file of tests counts. */
-const BUDGET_MS = Number(process.env.BLINDAI_MUTATION_BUDGET_MS ?? 1_500)
+const BUDGET_MS = Number(process.env.BLINDAI_MUTATION_BUDGET_MS ?? 1_000)
 /** Properties look at the same examples in each run, and do not look for a smaller one after a failure. */
 const PROPERTIES = { seed: 20_261_127, endOnFailure: true }
 
@@ -56,6 +58,7 @@ export class InProcessRunner implements TestRunner {
   readonly #switches: Switches
   #loader: TestLoader | undefined
   #findings: Findings | undefined
+  #hits: HitTable | undefined
   #order: TestOrder | undefined
   #loaded: Loading | undefined
 
@@ -131,20 +134,10 @@ export class InProcessRunner implements TestRunner {
     // What the sources run while they load can be noticed by any test.
     for (const hits of reached) add(hits, everywhere)
     switches.mutantCoverage = undefined
-    const reachedBy: Record<string, number[]> = {}
-    for (const [i, hits] of reached.entries()) {
-      for (const id of Object.keys(hits)) {
-        reachedBy[id] ??= []
-        reachedBy[id].push(i)
-      }
-    }
-    this.#findings = {
-      tests: ids,
-      costsMs,
-      reachedBy,
-      inLoading: [...inLoading],
-    }
+    this.#findings = { tests: ids, costsMs, inLoading: [...inLoading] }
+    this.#hits = HitTable.of(reached)
     writeFileSync(join(this.#root, FINDINGS), JSON.stringify(this.#findings))
+    writeFileSync(join(this.#root, HITS), this.#hits.bytes)
     const complete: CompleteDryRunResult = {
       status: DryRunStatus.Complete,
       tests: results,
@@ -155,11 +148,12 @@ export class InProcessRunner implements TestRunner {
 
   async mutantRun({ activeMutant, testFilter, hitLimit }: MutantRunOptions): Promise<MutantRunResult> {
     const findings = this.#read()
-    this.#order ??= new TestOrder(findings)
+    this.#hits ??= HitTable.fromBytes(findings.tests.length, readFileSync(join(this.#root, HITS)))
+    this.#order ??= new TestOrder(findings, this.#hits)
     const { id, fileName } = activeMutant
     const wanted = testFilter === undefined ? undefined : new Set(testFilter)
     const tests = this.#order
-      .for(id, fileName)
+      .for(Number(id), fileName)
       .filter((test) => wanted === undefined || wanted.has(shortId(test)))
     const needsLoading = findings.inLoading.includes(id)
     const result = await this.#ask(id, tests, needsLoading, hitLimit)
