@@ -29,7 +29,16 @@ describe('a date', () => {
     }
   })
   test('in another spelling is refused', () => {
-    for (const text of ['', '2026-11-23 ', ' 2026-11-23', '26-11-23', '2026-1-23', '2026-11-2', 'abcd-ef-gh', '2026/11/23']) {
+    for (const text of [
+      '',
+      '2026-11-23 ',
+      ' 2026-11-23',
+      '26-11-23',
+      '2026-1-23',
+      '2026-11-2',
+      'abcd-ef-gh',
+      '2026/11/23',
+    ]) {
       expect(() => parseDate('date', text)).toThrowError(refused(DATE))
     }
   })
@@ -37,12 +46,22 @@ describe('a date', () => {
 
 describe('a time', () => {
   test('is the second that Date says', () => {
-    for (const text of ['1970-01-01T00:00:00Z', '2026-11-23T04:19:30Z', '2024-02-29T23:59:59Z', '9999-12-31T23:59:59Z']) {
+    for (const text of [
+      '1970-01-01T00:00:00Z',
+      '2026-11-23T04:19:30Z',
+      '2024-02-29T23:59:59Z',
+      '9999-12-31T23:59:59Z',
+    ]) {
       expect(parseTimestamp('date', text)).toBe(Date.parse(text) / 1000)
     }
   })
   test('that no clock shows is refused', () => {
-    for (const text of ['2026-11-23T24:00:00Z', '2026-11-23T00:60:00Z', '2026-11-23T23:59:60Z', '2026-02-30T00:00:00Z']) {
+    for (const text of [
+      '2026-11-23T24:00:00Z',
+      '2026-11-23T00:60:00Z',
+      '2026-11-23T23:59:60Z',
+      '2026-02-30T00:00:00Z',
+    ]) {
       expect(() => parseTimestamp('date', text)).toThrowError(refused(EXISTS))
     }
   })

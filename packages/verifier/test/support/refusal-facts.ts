@@ -8,8 +8,9 @@ const WRITTEN: Readonly<Record<string, Readonly<Record<string, unknown>>>> = wri
 /** A digest or serial number of something that each run makes anew; only its length stays the same. */
 const RANDOM = /(?<![0-9a-f])(?!([0-9a-f]{2})\1+(?![0-9a-f]))(?:[0-9a-f]{2}){20,}(?![0-9a-f])/g
 
-/** Offsets from here on stand behind signatures, whose length is not the same in each run. */
-const FAR = 1000
+/** Facts that count bytes; from this many on, signatures are among them, whose length is not the same in each run. */
+const COUNTS: ReadonlySet<string> = new Set(['offset', 'needed', 'available', 'length'])
+const MANY = 1000
 
 /** What a refusal says beside its code: the facts of the error, and which checks failed. */
 export function factsOf({ failed, checks }: AttestationResult): JsonObject {
@@ -32,7 +33,7 @@ function settled(value: JsonValue): JsonValue {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      name === 'offset' && typeof member === 'number' && member >= FAR ? '‹far›' : settled(member),
+      COUNTS.has(name) && typeof member === 'number' && member >= MANY ? '‹many›' : settled(member),
     ]),
   )
 }
