@@ -22,8 +22,8 @@ import {
   TestStatus,
 } from '@stryker-mutator/api/test-runner'
 import fc from 'fast-check'
-import { type Loading, TestLoader } from './test-loader.ts'
 import { Hits as HitTable } from './hits.ts'
+import { type Loading, TestLoader } from './test-loader.ts'
 import { type Findings, TestOrder } from './test-order.ts'
 
 const TESTS = 'packages/verifier/test/**/*.test.ts'
@@ -31,7 +31,8 @@ const SOURCES = 'packages/verifier/src/**/*.ts'
 const FINDINGS = 'mutation-findings.json'
 const HITS = 'mutation-hits.bin'
 /** Tests that try each bit or each cut. They take seconds each, and what they would notice others have to. */
-const EXHAUSTIVE = / any one (?:bit|character) | wherever (?:it|a chain) is cut$| cut or followed |throws nothing but what it says/
+const EXHAUSTIVE =
+  / any one (?:bit|character) | wherever (?:it|a chain) is cut$| cut or followed |throws nothing but what it says/
 /** A test that takes longer has found the mutant. */
 const HANGS_AFTER_MS = 30_000
 /** What the tests of one mutant may take of the processor, as they did in the first run; loading a file of tests counts. */
@@ -216,7 +217,12 @@ export class InProcessRunner implements TestRunner {
         return this.#ask(mutant, tests, true, hitLimit)
       }
       return {
-        outcome: { status: MutantRunStatus.Killed, killedBy: [shortId(test)], failureMessage: describe(failure), nrOfTests },
+        outcome: {
+          status: MutantRunStatus.Killed,
+          killedBy: [shortId(test)],
+          failureMessage: describe(failure),
+          nrOfTests,
+        },
         killer: test,
       }
     }

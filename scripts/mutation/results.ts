@@ -31,11 +31,15 @@ export interface FileResult {
 
 export type Results = Readonly<Record<string, FileResult>>
 
-/** One reason, for every survivor of a file whose text and replacement are these. */
+/** One reason, for every survivor that all of this fits. */
 interface Reason {
+  /** A pattern for the file, below `packages/verifier/src`. */
   readonly file: string
-  readonly from: string
-  readonly to: string
+  /** A pattern for the first line of the code in the source. */
+  readonly line: string
+  /** Patterns for the text that was replaced, and for what it was replaced by. */
+  readonly from?: string
+  readonly to?: string
   readonly reason: string
 }
 
@@ -101,6 +105,12 @@ export function readResults(): Results {
 /** True when the file is no longer the one that was mutated. */
 export function isOutdated(file: string, result: FileResult): boolean {
   return digestOf(file) !== result.sha256
+}
+
+function fits(reason: Reason, texts: { readonly [T in 'file' | 'line' | 'from' | 'to']: string }): boolean {
+  const { file, line, from = '', to = '' } = reason
+  const patterns = { file, line, from, to }
+  return (['file', 'line', 'from', 'to'] as const).every((name) => new RegExp(patterns[name]).test(texts[name]))
 }
 
 function readReasons(): readonly Reason[] {
