@@ -1,4 +1,4 @@
-import { fromHex } from '@blindai/core'
+import { concatBytes, fromHex } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { DerReader, TAG } from '../src/x509/der-reader.ts'
 import {
@@ -14,92 +14,152 @@ import {
 } from '../src/x509/der-values.ts'
 
 const reader = (hex: string): DerReader => new DerReader('test', fromHex('test', hex))
-const notDer = expect.objectContaining({ name: 'VerifierError', code: 'NOT_DER' })
-const wrongValue = expect.objectContaining({ name: 'MalformedError', code: 'WRONG_VALUE' })
+const notDer = (offset: number, expected: string, field = 'test'): unknown =>
+  expect.objectContaining({ name: 'VerifierError', code: 'NOT_DER', details: { field, offset, expected } })
 
-/** A value that one reading refuses, and why. */
-type Hostile = readonly [hex: string, why: string]
+/** A value that one reading refuses, why, where the error points and what it says should be there. */
+type Hostile = readonly [hex: string, why: string, offset: number, expected: string]
 
-function refuses(what: string, read: (r: DerReader) => unknown, cases: readonly Hostile[], error = notDer): void {
+function refuses(what: string, read: (r: DerReader) => unknown, cases: readonly Hostile[]): void {
   describe(`${what} is refused`, () => {
-    for (const [hex, why] of cases) test(why, () => expect(() => read(reader(hex))).toThrowError(error))
+    for (const [hex, why, offset, expected] of cases) {
+      test(why, () => expect(() => read(reader(hex))).toThrowError(notDer(offset, expected)))
+    }
   })
 }
 
 refuses('a value', (r) => r.any('value'), [
-  ['', 'when there is none'],
-  ['30', 'without a length'],
-  ['1f0100', 'with a tag of more octets'],
-  ['3080', 'of indefinite length'],
-  ['308101', 'with a length that one octet would hold'],
-  ['30820001', 'with a length that begins with zero'],
-  ['3085010000000000', 'with a length of five octets'],
-  ['3081', 'whose length is cut'],
-  ['300201', 'that is shorter than it says'],
-  ['3084ffffffff', 'that claims 4 GiB'],
+  ['', 'when there is none', 0, 'value'],
+  ['30', 'without a length', 1, 'value'],
+  ['1f0100', 'with a tag of more octets', 0, 'value with a one-octet tag'],
+  ['3080', 'of indefinite length', 1, 'value of a definite length below 4 GiB'],
+  ['308101', 'with a length that one octet would hold', 1, 'value with its shortest length'],
+  ['30820001', 'with a length that begins with zero', 1, 'value with its shortest length'],
+  ['3085010000000000', 'with a length of five octets', 1, 'value of a definite length below 4 GiB'],
+  ['3081', 'whose length is cut', 2, 'value'],
+  ['300201', 'that is shorter than it says', 0, 'value of 2 bytes'],
+  ['3084ffffffff', 'that claims 4 GiB', 0, 'value of 4294967295 bytes'],
 ])
 refuses('a BOOLEAN', (r) => readBoolean(r, 'b'), [
-  ['010101', 'that is neither 00 nor FF'],
-  ['0100', 'without content'],
-  ['0102ffff', 'of two octets'],
+  ['010101', 'that is neither 00 nor FF', 2, 'b 00 or FF'],
+  ['0100', 'without content', 2, 'b 00 or FF'],
+  ['0102ffff', 'of two octets', 2, 'b 00 or FF'],
 ])
 refuses('an INTEGER', (r) => readUnsignedInteger(r, 'i'), [
-  ['0200', 'without content'],
-  ['0201ff', 'that is negative'],
-  ['02020001', 'that is padded'],
+  ['0200', 'without content', 2, 'i with content'],
+  ['0201ff', 'that is negative', 2, 'i that is not negative'],
+  ['02020001', 'that is padded', 2, 'i in its shortest form'],
 ])
 refuses('a small INTEGER', (r) => readSmallInteger(r, 'i'), [
-  ['0205008000000000', 'of 2^31 and more'],
-  ['02088000000000000000', 'that is negative and long'],
+  ['0205008000000000', 'of 2^31 and more', 2, 'i below 2^31'],
+  ['02088000000000000000', 'that is negative and long', 2, 'i that is not negative'],
 ])
 refuses('a BIT STRING', (r) => readBitString(r, 'b'), [
-  ['0300', 'without content'],
-  ['030207c0', 'of parts of an octet'],
+  ['0300', 'without content', 2, 'b of whole octets'],
+  ['030207c0', 'of parts of an octet', 2, 'b of whole octets'],
 ])
 refuses('named bits', (r) => readNamedBits(r, 'b'), [
-  ['0300', 'without content'],
-  ['030108', 'with eight unused bits'],
-  ['030101', 'that are none and yet have unused bits'],
-  ['030207c0', 'with a one among the unused bits'],
-  ['03020080', 'with a trailing zero bit'],
-  ['03020600', 'that end in an octet of zeros'],
+  ['0300', 'without content', 2, 'b with its number of unused bits'],
+  ['030108', 'with eight unused bits', 2, 'b with its number of unused bits'],
+  ['030101', 'that are none and yet have unused bits', 2, 'b with its number of unused bits'],
+  ['030207c0', 'with a one among the unused bits', 2, 'b without trailing zero bits'],
+  ['03020080', 'with a trailing zero bit', 2, 'b without trailing zero bits'],
+  ['03020600', 'that end in an octet of zeros', 2, 'b without trailing zero bits'],
 ])
-refuses('an OCTET STRING of six bytes', (r) => readOctets(r, 'o', 6), [['04050000000000', 'that has five']])
+refuses('an OCTET STRING of six bytes', (r) => readOctets(r, 'o', 6), [
+  ['04050000000000', 'that has five', 2, 'o of 6 bytes'],
+])
 refuses('an OBJECT IDENTIFIER', (r) => readOid(r, 'o'), [
-  ['0600', 'without content'],
-  ['06028001', 'that is padded'],
-  ['060181', 'that ends inside an arc'],
-  ['06068888888888ff', 'with a huge arc'],
+  ['0600', 'without content', 2, 'o with whole arcs'],
+  ['06028001', 'that is padded', 2, 'o in its shortest form'],
+  ['060181', 'that ends inside an arc', 2, 'o with whole arcs'],
+  ['06068888888888ff', 'with a huge arc', 2, 'o with arcs below 2^31'],
 ])
+const TIME = 't as UTCTime or GeneralizedTime, in UTC and to the second'
 refuses('a time in generalized form alone', (r) => readTime(r, 't', 'generalized'), [
-  ['170d3236313132333034313933305a', 'UTCTime'],
+  ['170d3236313132333034313933305a', 'UTCTime', 2, 't as GeneralizedTime'],
 ])
 refuses('a time', (r) => readTime(r, 't'), [
-  ['170b32363131323330343139', 'without seconds and zone'],
-  ['17113236313132333034313933302b30313030', 'with an offset'],
-  ['180f32303236313132333034313933305a', 'in the long form before 2050'],
-  ['170f32303236313132333034313933305a', 'with four digits of a year in the short form'],
-  ['18133230353631313233303431393330 2e3030305a'.replace(' ', ''), 'with a fraction'],
-  ['0402ffff', 'of another type'],
+  ['170a32363131323330343139', 'without seconds and zone', 2, TIME],
+  ['17113236313132333034313933302b30313030', 'with an offset', 2, TIME],
+  ['180f32303236313132333034313933305a', 'in the long form before 2050', 2, 't as UTCTime before 2050'],
+  ['170f32303236313132333034313933305a', 'with four digits of a year in the short form', 2, TIME],
+  ['181332303536313132333034313933302e3030305a', 'with a fraction', 2, TIME],
+  ['0402ffff', 'of another type', 2, TIME],
 ])
-refuses(
-  'a date',
-  (r) => readTime(r, 't'),
-  [
+describe('a date is refused', () => {
+  const cases = [
     ['170d3236303233303034313933305a', 'of 30 February'],
     ['170d3236313332333034313933305a', 'of the thirteenth month'],
+    ['170d3236303032333034313933305a', 'of month 0'],
+    ['170d3236313130303034313933305a', 'of day 0'],
     ['170d3236313132333234313933305a', 'at hour 24'],
+    ['170d3236313132333034363033305a', 'at minute 60'],
     ['170d3236313132333034313936305a', 'at second 60'],
     ['170d3639313132333034313933305a', 'before 1970'],
-  ],
-  wrongValue,
-)
-refuses('a text', (r) => readText(r, 't'), [['1e020041', 'as BMPString']])
+  ] as const
+  const details = { field: 'test t', expected: 'a date and time from 1970 to 9999' }
+  for (const [hex, why] of cases) {
+    test(why, () => {
+      expect(() => readTime(reader(hex), 't')).toThrowError(
+        expect.objectContaining({ name: 'MalformedError', code: 'WRONG_VALUE', details }),
+      )
+    })
+  }
+})
+refuses('a text', (r) => readText(r, 't'), [
+  ['1e020041', 'as BMPString', 2, 't as UTF8String, PrintableString or IA5String'],
+])
 
 describe('values are read', () => {
   test('a long length', () => {
     const content = 'ab'.repeat(200)
     expect(reader(`0481c8${content}`).element(TAG.octetString, 'o').content).toHaveLength(200)
+  })
+  test('a length of each form, at its ends', () => {
+    for (const [head, length] of [
+      ['047f', 0x7f],
+      ['048180', 0x80],
+      ['0481ff', 0xff],
+      ['04820100', 0x100],
+      ['0483010000', 0x1_0000],
+    ] as const) {
+      const bytes = concatBytes(fromHex('head', head), new Uint8Array(length))
+      expect(new DerReader('test', bytes).any('o')).toMatchObject({ content: { byteLength: length } })
+    }
+  })
+  test('a value as it stands: its tag, all of it, and where its content starts', () => {
+    const r = new DerReader('test', fromHex('test', '0500040201ff'), 10)
+    expect(r.nextTag).toBe(TAG.null)
+    r.any('null')
+    expect(r.any('o')).toEqual({
+      tag: TAG.octetString,
+      raw: fromHex('raw', '040201ff'),
+      content: fromHex('content', '01ff'),
+      contentOffset: 14,
+    })
+    expect(r.done).toBe(true)
+    expect(r.nextTag).toBeUndefined()
+  })
+  test('a value that may be absent, only where its tag is the next', () => {
+    const r = reader('0500')
+    expect(r.optional(TAG.boolean, 'b')).toBeUndefined()
+    expect(r.optional(TAG.null, 'n')).toMatchObject({ tag: TAG.null })
+    expect(() => reader('0500').element(TAG.boolean, 'b')).toThrowError(notDer(0, 'b with the tag 0x01'))
+  })
+  test('booleans', () => {
+    expect(readBoolean(reader('0101ff'), 'b')).toBe(true)
+    expect(readBoolean(reader('010100'), 'b')).toBe(false)
+  })
+  test('octets of any length, or of one', () => {
+    expect(readOctets(reader('0402abcd'), 'o')).toEqual(fromHex('o', 'abcd'))
+    expect(readOctets(reader('0402abcd'), 'o', 2)).toEqual(fromHex('o', 'abcd'))
+  })
+  test('text of each kind', () => {
+    for (const tag of ['0c', '13', '16']) expect(readText(reader(`${tag}024142`), 't')).toBe('AB')
+    expect(() => readText(reader('0c01ff'), 't')).toThrowError(
+      expect.objectContaining({ code: 'NOT_UTF8', details: expect.objectContaining({ field: 'test t' }) }),
+    )
   })
   test('integers up to 2^31 - 1, and as octets without the sign', () => {
     expect(readSmallInteger(reader('02047fffffff'), 'i')).toBe(0x7fff_ffff)
@@ -129,7 +189,7 @@ describe('values are read', () => {
   test('and what is left over is refused', () => {
     const r = reader('0500ff')
     r.element(TAG.null, 'null')
-    expect(() => r.end()).toThrowError(notDer)
+    expect(() => r.end()).toThrowError(notDer(2, 'the end'))
   })
   test('and errors name the offset in the outermost structure', () => {
     const inner = reader('3005300302 0180'.replaceAll(' ', ''))

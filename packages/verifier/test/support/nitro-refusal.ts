@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CheckCode } from '../../src/index.ts'
 import { judgeNitro, type WrongNitro } from './nitro-mock.ts'
+import { expectFacts } from './refusal-facts.ts'
 
 /** One thing wrong, and the one code that says so. */
 export interface NitroRefusal extends WrongNitro {
@@ -22,6 +23,7 @@ export function refuseNitro(name: string, status: 'none' | 'contraindicated', re
           failed: { code: check, status: 'failed', error: { code, ...(details && { details }) } },
         })
         expect(result).not.toHaveProperty('channel')
+        expectFacts(name, `${code}: ${why}`, result)
       })
     }
   })

@@ -19,6 +19,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import type { CheckCode } from '../../src/index.ts'
 import { authority, DAY, judge, NOW, type Tee, type Wrong } from './mock.ts'
+import { expectFacts } from './refusal-facts.ts'
 
 /** One thing wrong, and the one code that says so. */
 export interface Refusal extends Wrong {
@@ -48,6 +49,7 @@ export function refuse(
           failed: { code: check, status: 'failed', error: { code, ...(details && { details }) } },
         })
         expect(result).not.toHaveProperty('channel')
+        expectFacts(name, `${code}: ${why}`, result)
       })
     }
   })

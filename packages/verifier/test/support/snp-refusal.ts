@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CheckCode } from '../../src/index.ts'
+import { expectFacts } from './refusal-facts.ts'
 import { judgeSnpDocument, type SnpWrong } from './snp-mock.ts'
 
 /** One thing wrong, and the one code that says so. */
@@ -25,6 +26,7 @@ export function refuseSnp(name: string, usual: 'none' | 'contraindicated', refus
           failed: { code: check, status: 'failed', error: { code, ...(details && { details }) } },
         })
         expect(result).not.toHaveProperty('channel')
+        expectFacts(name, `${code}: ${why}`, result)
       })
     }
   })
