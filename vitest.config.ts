@@ -25,7 +25,12 @@ const node: TestProjectConfiguration = {
   ...source,
   test: {
     name: 'node',
-    include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'tests/**/*.test.ts',
+      'reliability/**/*.test.ts',
+      'scripts/test/**/*.test.ts',
+    ],
     exclude: ['**/*.browser.test.ts'],
     execArgv: ['--conditions=source'],
     testTimeout: 30_000,

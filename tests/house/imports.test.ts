@@ -16,6 +16,11 @@ const IMPORTS = [
   ['packages/channel/src', '@blindai/verifier', 'noRestrictedImports'],
   ['packages/client/src', '@blindai/server', 'noRestrictedImports'],
   ['packages/client/src', 'node:tls', 'noNodejsModules'],
+  ['packages/store/src', '@blindai/server', 'noRestrictedImports'],
+  ['packages/store/src', 'node:http', 'noRestrictedImports'],
+  ['packages/store/src', 'onnxruntime-node', 'noUndeclaredDependencies'],
+  ['packages/server/src/http', '@blindai/store', 'noRestrictedImports'],
+  ['packages/server/src/runtime/host', '@blindai/store', 'noRestrictedImports'],
   ['packages/server/src/http', 'onnxruntime-node', 'noRestrictedImports'],
   ['packages/server/src/http', '../runtime/engine/main.ts', 'noRestrictedImports'],
   ['packages/server/src/attester', '@blindai/verifier', 'noRestrictedImports'],
@@ -25,6 +30,7 @@ const IMPORTS = [
 ] as const
 
 const GLOBALS = [
+  ['packages/store/src', 'Date'],
   ['packages/verifier/src', 'fetch'],
   ['packages/verifier/src', 'Date'],
   ['packages/channel/src', 'Date'],
