@@ -7,5 +7,5 @@ describe('a store whose process is killed', () => {
     const findings = await checkCrashes({ long: false })
     expect(isSound(findings), JSON.stringify(findings)).toBe(true)
     expect(findings.filter(({ planted }) => planted)).toHaveLength(3)
-  }, 240_000)
+  }, 600_000)
 })

@@ -12,7 +12,7 @@ describe('a store whose disk fails', () => {
     const findings = await checkDiskFaults({ long: false })
     expect(isSound(findings), JSON.stringify(findings)).toBe(true)
     expect(findings.filter(({ planted }) => planted)).toHaveLength(1)
-  }, 240_000)
+  }, 600_000)
 
   test.runIf(mayMount)(
     'refuses by name when it is full, serves what it has, and goes on when there is room',

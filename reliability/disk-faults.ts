@@ -66,13 +66,15 @@ async function withFaults(
 ): Promise<Finding> {
   const violations: Violation[] = []
   let refusals = 0
+  let tried = 0
   for (const fault of faults) {
     if (planted && violations.length > 0) break
+    tried++
     const found = await withFault(fault, manners)
     violations.push(...found.violations)
     refusals += found.refusals
   }
-  return { title, planted, violations, tried: `${faults.length} faults, ${refusals} requests refused by name` }
+  return { title, planted, violations, tried: `${tried} faults, ${refusals} requests refused by name` }
 }
 
 async function withFault(

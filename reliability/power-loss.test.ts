@@ -7,5 +7,5 @@ describe('a store whose machine loses power', () => {
     const findings = await checkPowerLoss({ long: false })
     expect(isSound(findings), JSON.stringify(findings)).toBe(true)
     expect(findings.filter(({ planted }) => planted)).toHaveLength(6)
-  }, 240_000)
+  }, 600_000)
 })

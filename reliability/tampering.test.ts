@@ -7,5 +7,5 @@ describe('a store whose disk is in the hands of somebody else', () => {
     const findings = await checkTampering({ long: false })
     expect(isSound(findings), JSON.stringify(findings)).toBe(true)
     expect(findings.filter(({ planted }) => planted)).toHaveLength(2)
-  }, 240_000)
+  }, 600_000)
 })

@@ -14,14 +14,14 @@ const ASIDE_FOLDER = 'quarantine'
  * Brings the folder in line with the index, which is right: removes what the index does not name, checks length and header
  * of what it does, and moves aside what is bad. The index itself is not written.
  *
- * @returns the entries whose blobs are bad.
+ * @returns why blobs are bad, by their id in hex.
  * @throws {StoreError} `STORE_NO_SPACE`, `STORE_IO_FAILED`.
  */
 export async function recover(
   files: StoreFiles,
   state: IndexState,
   onEvent: (event: StoreEvent) => void,
-): Promise<ReadonlyMap<IndexEntry, string>> {
+): Promise<Map<string, string>> {
   await named('make the folders of the store', async () => {
     await makeFolder(files, BLOB_FOLDER)
     await makeFolder(files, ASIDE_FOLDER)
@@ -33,11 +33,11 @@ export async function recover(
     return (await removeOthers(files, BLOB_FOLDER, wanted)) + (await removeOthers(files, ASIDE_FOLDER, wanted))
   })
   if (removed > 0) onEvent({ event: 'store-leftovers-removed', files: removed })
-  const damaged = new Map<IndexEntry, string>()
+  const damaged = new Map<string, string>()
   for (const entry of state.models) {
     const code = await damageOf(files, entry)
     if (code === undefined) continue
-    damaged.set(entry, code)
+    damaged.set(toHex(entry.blob), code)
     onEvent({ event: 'model-damaged', model: entry.sha256, code, movedAside: await moveAside(files, entry, code) })
   }
   return damaged

@@ -1,3 +1,4 @@
+import { toHex } from '@blindai/core'
 import type { BlobBinding } from './blob-format.ts'
 import { type ExpectedBlob, readBlob } from './blob-reader.ts'
 import { BlobWriter } from './blob-writer.ts'
@@ -40,13 +41,13 @@ export class SealedStore {
   readonly #files: StoreFiles
   readonly #index: IndexFile
   readonly #onEvent: (event: StoreEvent) => void
-  /** Entries whose blobs are known to be bad, with why. */
-  readonly #damaged: Map<IndexEntry, string>
+  /** Why blobs are known to be bad, by their id in hex. */
+  readonly #damaged: Map<string, string>
   /** Blobs to remove once the disk is known not to name them. */
   #leftovers: Uint8Array[] = []
   #closed = false
 
-  private constructor({ files, keySource, onEvent }: StoreOptions, index: IndexFile, damaged: Map<IndexEntry, string>) {
+  private constructor({ files, keySource, onEvent }: StoreOptions, index: IndexFile, damaged: Map<string, string>) {
     this.keySource = keySource.kind
     this.#files = files
     this.#index = index
@@ -65,7 +66,7 @@ export class SealedStore {
     const index = await IndexFile.open({ files, keySource, counter }, names)
     const damaged = await recover(files, index.state, onEvent)
     onEvent({ event: 'store-opened', models: index.state.models.length, generation: index.generation })
-    return new SealedStore(options, index, new Map(damaged))
+    return new SealedStore(options, index, damaged)
   }
 
   get generation(): number {
@@ -84,7 +85,7 @@ export class SealedStore {
   /** Whether a model's sealed bytes were found to be bad; why, where they were. */
   damageOf(model: BlobBinding): string | undefined {
     const entry = findEntry(this.#index.state, model)
-    return entry && this.#damaged.get(entry)
+    return entry && this.#damaged.get(toHex(entry.blob))
   }
 
   /** Begins to seal the bytes of a model. @throws {StoreError} `STORE_NO_SPACE`, `STORE_IO_FAILED`. */
@@ -135,16 +136,13 @@ export class SealedStore {
   async change(model: BlobBinding, change: StoredModelChange): Promise<StoredModel | undefined> {
     this.#expectOpen()
     let changed: IndexEntry | undefined
-    let damage: string | undefined
     await this.#index.change((state) => {
       const entry = findEntry(state, model)
       if (entry === undefined) return state
-      damage = this.#damaged.get(entry)
       changed = { ...entry, ...change }
       return withEntry(state, changed)
     })
     if (changed === undefined) return undefined
-    if (damage !== undefined) this.#damaged.set(changed, damage)
     await this.#tidy(undefined)
     return withoutSecret(changed)
   }
@@ -198,10 +196,10 @@ export class SealedStore {
   }
 
   async #noteDamage(entry: IndexEntry, error: unknown): Promise<void> {
-    if (!isStoreError(error) || error.code === 'STORE_IO_FAILED' || this.#damaged.has(entry)) return
+    if (!isStoreError(error) || error.code === 'STORE_IO_FAILED' || this.#damaged.has(toHex(entry.blob))) return
     // A model that was deleted meanwhile misses its bytes rightly.
     if (findEntry(this.#index.state, entry)?.blob !== entry.blob) return
-    this.#damaged.set(entry, error.code)
+    this.#damaged.set(toHex(entry.blob), error.code)
     const movedAside = await moveAside(this.#files, entry, error.code)
     this.#onEvent({ event: 'model-damaged', model: entry.sha256, code: error.code, movedAside })
   }
@@ -209,7 +207,7 @@ export class SealedStore {
   /** After a change: the disk is known to have this index, so what it does not name can go. */
   async #tidy(gone: IndexEntry | undefined): Promise<void> {
     if (gone !== undefined) {
-      this.#damaged.delete(gone)
+      this.#damaged.delete(toHex(gone.blob))
       this.#leftovers.push(gone.blob)
     }
     await this.#removeLeftovers()

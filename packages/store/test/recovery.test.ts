@@ -96,6 +96,16 @@ describe('a blob that is not what was stored', () => {
     expect(await readdir(join(folder, 'quarantine'))).toEqual([])
   })
 
+  test('stays known as damaged when its owner gives its name to another model', async () => {
+    const { folder, alices } = await twoModels()
+    await truncate(alices, 100)
+    const { store } = await openAt(folder)
+    await store.change(ALICE, { name: 'm' })
+    await add(store, 'alice', BOBS, { name: 'm' })
+    expect(store.models.find(({ sha256 }) => sha256 === ALICE.sha256)?.name).toBeUndefined()
+    expect(store.damageOf(ALICE)).toBe('BLOB_WRONG_LENGTH')
+  })
+
   test('can be deleted', async () => {
     const { folder, alices } = await twoModels()
     await truncate(alices, 100)

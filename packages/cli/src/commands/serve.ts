@@ -185,15 +185,16 @@ function withFolder({ store, ...config }: ServerConfig, folder: string): ServerC
   return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath } }
 }
 
-function configOfOptions(keySha256: string, { text }: Invocation): object {
+function configOfOptions(keySha256: string, { folder, text }: Invocation): object {
   const store = text('store')
+  const dir = store === undefined ? undefined : resolve(folder, store)
   const host = text('host') ?? '127.0.0.1'
   return {
     listen: { host, port: portOf('port', text('port') ?? DEFAULT_PORT) },
     plainListen: { host, port: portOf('plain-port', text('plain-port') ?? DEFAULT_PLAIN_PORT) },
     tenants: [{ name: 'owner', role: 'owner', keySha256 }],
     isolation: text('isolation') ?? 'full',
-    ...(store === undefined ? {} : { store: { dir: store, keySource: 'file', keyFile: `${store}.key` } }),
+    ...(dir === undefined ? {} : { store: { dir, keySource: 'file', keyFile: `${dir}.key` } }),
   }
 }
 
