@@ -30,6 +30,7 @@ const node: TestProjectConfiguration = {
       'tests/**/*.test.ts',
       'scripts/test/**/*.test.ts',
       'fuzz/test/**/*.test.ts',
+      'reliability/**/*.test.ts',
     ],
     exclude: ['**/*.browser.test.ts'],
     execArgv: ['--conditions=source'],

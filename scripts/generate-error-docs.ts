@@ -16,6 +16,7 @@ import {
   SCHEDULER_CATALOGUE,
 } from '@blindai/server'
 import { SIMULATOR_CATALOGUE } from '@blindai/simulator'
+import { STORE_CATALOGUE } from '@blindai/store'
 import { POLICY_CATALOGUE, VERIFIER_CATALOGUE } from '@blindai/verifier'
 import { CLI_CATALOGUE } from 'blindai'
 
@@ -51,6 +52,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   { title: 'Server: attester', about: 'Collecting evidence.', catalogue: ATTESTER_CATALOGUE },
   { title: 'Server: start', about: 'Why a server does not start.', catalogue: GATEKEEPER_CATALOGUE },
   { title: 'Endorsements', about: 'Fetching them from services.', catalogue: ENDORSEMENT_CATALOGUE },
+  { title: 'Sealed store', about: 'Why a store does not open, or refuses what is in it.', catalogue: STORE_CATALOGUE },
   { title: 'Command line', about: 'What the command finds by itself.', catalogue: CLI_CATALOGUE },
   { title: 'Simulator', about: 'State and measurements of the simulated TEE.', catalogue: SIMULATOR_CATALOGUE },
 ]

@@ -19,6 +19,11 @@ const IMPORTS = [
   ['packages/client/src', 'node:tls', 'noNodejsModules'],
   ['packages/endorsements/src', '@blindai/server', 'noRestrictedImports'],
   ['packages/endorsements/src', '../../server/src/index.ts', 'noRestrictedImports'],
+  ['packages/store/src', '@blindai/server', 'noRestrictedImports'],
+  ['packages/store/src', 'node:http', 'noRestrictedImports'],
+  ['packages/store/src', 'onnxruntime-node', 'noUndeclaredDependencies'],
+  ['packages/server/src/http', '@blindai/store', 'noRestrictedImports'],
+  ['packages/server/src/runtime/host', '@blindai/store', 'noRestrictedImports'],
   ['packages/server/src/http', 'onnxruntime-node', 'noRestrictedImports'],
   ['packages/server/src/http', '../runtime/engine/main.ts', 'noRestrictedImports'],
   ['packages/server/src/attester', '@blindai/verifier', 'noRestrictedImports'],
@@ -28,6 +33,7 @@ const IMPORTS = [
 ] as const
 
 const GLOBALS = [
+  ['packages/store/src', 'Date'],
   ['packages/verifier/src', 'fetch'],
   ['packages/verifier/src', 'Date'],
   ['packages/channel/src', 'Date'],

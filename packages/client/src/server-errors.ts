@@ -30,6 +30,7 @@ export type ServerCode =
   | 'MODEL_INVALID'
   | 'MODEL_NEEDS_MORE_MEMORY'
   | 'MODEL_QUARANTINED'
+  | 'MODEL_DAMAGED'
   | 'MODEL_TOO_LARGE'
   | 'MODEL_LIMIT'
   | 'TENANT_STORAGE_FULL'
@@ -63,6 +64,8 @@ export type ServerCode =
   | 'UPLOAD_BUSY'
   | 'UPLOAD_LIMIT'
   | 'STORAGE_FULL'
+  | 'DISK_FULL'
+  | 'STORE_FAILED'
   | 'TENANT_BUSY'
   | 'SERVER_BUSY'
   | 'SERVER_DRAINING'
@@ -102,6 +105,7 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   MODEL_INVALID: row('fix', 'Check that the file is a model that ONNX Runtime loads.'),
   MODEL_NEEDS_MORE_MEMORY: row('fix', 'Use a smaller model, or ask the operator for a larger memory budget.'),
   MODEL_QUARANTINED: row('fix', 'Delete the model, or wait: it crashed its engine twice.'),
+  MODEL_DAMAGED: row('fix', 'Upload the model again, or delete it.'),
   MODEL_TOO_LARGE: row('fix', 'Use a smaller model, or ask the operator to raise the limit.'),
   MODEL_LIMIT: row('fix', 'Delete models that you no longer need.'),
   TENANT_STORAGE_FULL: row('fix', 'Delete models that you no longer need.'),
@@ -136,6 +140,8 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   UPLOAD_BUSY: row('retry', 'Wait for the other upload of this model to end.'),
   UPLOAD_LIMIT: row('retry', 'Finish another upload first.'),
   STORAGE_FULL: row('retry', 'Try again later, or ask the operator for room.'),
+  DISK_FULL: row('retry', 'Try again later, or ask the operator for room on the disk.'),
+  STORE_FAILED: row('retry', 'Wait as long as the server asks, then try again; tell the operator when it happens twice.'),
   TENANT_BUSY: row('retry', 'Wait as long as the server asks, and send fewer requests at once.'),
   SERVER_BUSY: row('retry', 'Wait as long as the server asks, then try again.'),
   SERVER_DRAINING: row('retry', 'Try again in a moment, or at another server.'),

@@ -9,6 +9,15 @@ export interface ListenAddress {
   readonly port: number
 }
 
+/** A folder of sealed models, and where its key comes from. */
+export interface StoreConfig {
+  readonly dir: string
+  /** `ephemeral`: nothing can be opened after the process. `file`: a key file, for simulated evidence only. */
+  readonly keySource: 'ephemeral' | 'file'
+  /** Of the key source `file`. */
+  readonly keyFile?: string
+}
+
 /** What `blindai serve --config FILE` reads. */
 export interface ServerConfig {
   readonly listen: ListenAddress
@@ -21,7 +30,8 @@ export interface ServerConfig {
   readonly isolation: IsolationLevel
   /** Let one engine serve several tenants, one after the other. */
   readonly sharedEngines: boolean
-  readonly keySource: 'ephemeral'
+  /** Where models are kept; in memory, for the life of the process, when absent. */
+  readonly store?: StoreConfig
   readonly limits: ServerLimits
 }
 
@@ -40,6 +50,7 @@ const ISOLATIONS: readonly IsolationLevel[] = ['full', 'reduced', 'none']
 export function parseServerConfig(text: string): ServerConfig {
   const root = new Members('configuration', parseJson('configuration', text))
   const plainListen = root.optional('plainListen', parseAddress)
+  const store = root.optional('store', parseStore)
   const config: ServerConfig = {
     listen: root.required('listen', parseAddress),
     ...(plainListen === undefined ? {} : { plainListen }),
@@ -47,7 +58,7 @@ export function parseServerConfig(text: string): ServerConfig {
     unattestedClients: root.optional('unattestedClients', parseBoolean) ?? false,
     isolation: root.optional('isolation', oneOf(ISOLATIONS)) ?? 'full',
     sharedEngines: root.optional('sharedEngines', parseBoolean) ?? false,
-    keySource: root.optional('keySource', oneOf(['ephemeral'] as const)) ?? 'ephemeral',
+    ...(store === undefined ? {} : { store }),
     limits: root.optional('limits', parseLimits) ?? defaultLimits(),
   }
   root.end()
@@ -102,6 +113,21 @@ function parseAddress(field: string, value: JsonValue): ListenAddress {
   const address = { host: members.required('host', parseHost), port: members.required('port', parseInteger(0, 65_535)) }
   members.end()
   return address
+}
+
+function parseStore(field: string, value: JsonValue): StoreConfig {
+  const members = new Members(field, value)
+  const dir = members.required('dir', parsePath)
+  const keySource = members.optional('keySource', oneOf(['ephemeral', 'file'] as const)) ?? 'ephemeral'
+  // Only a key that lies in a file has one to name.
+  const keyFile = keySource === 'file' ? members.required('keyFile', parsePath) : undefined
+  members.end()
+  return { dir, keySource, ...(keyFile === undefined ? {} : { keyFile }) }
+}
+
+function parsePath(field: string, value: JsonValue): string {
+  if (typeof value === 'string' && value.length > 0 && value.length <= 4096 && !value.includes('\0')) return value
+  throw new MalformedError('WRONG_VALUE', { field, expected: 'a path' })
 }
 
 function parseHost(field: string, value: JsonValue): string {

@@ -8,6 +8,7 @@ export interface GatekeeperErrorDetails {
     readonly missing: readonly string[]
   }
   ADDRESS_UNAVAILABLE: { readonly listener: 'listen' | 'plainListen'; readonly reason: string }
+  KEY_SOURCE_NOT_ALLOWED: { readonly keySource: string; readonly evidence: string }
 }
 
 /** Messages and hints of `GatekeeperError`. */
@@ -20,6 +21,11 @@ export const GATEKEEPER_CATALOGUE: Catalogue<GatekeeperErrorDetails> = {
   ADDRESS_UNAVAILABLE: {
     message: (d) => `${d.listener} cannot be listened on: ${d.reason}`,
     hint: 'Choose another address, or port 0 for a free one.',
+  },
+  KEY_SOURCE_NOT_ALLOWED: {
+    message: (d) =>
+      `the key source ${d.keySource} hides nothing from the operator; evidence of ${d.evidence} must not name it`,
+    hint: 'Use the key source "ephemeral", or simulated evidence.',
   },
 }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { IsolationLevel } from '@blindai/core'
+import type { StoreEvent } from '@blindai/store'
 import type { SchedulerEvent } from './scheduler/index.ts'
 
 /**
@@ -8,6 +9,7 @@ import type { SchedulerEvent } from './scheduler/index.ts'
  */
 export type LogEvent =
   | SchedulerEvent
+  | StoreEvent
   | { readonly event: 'server-started'; readonly isolation: IsolationLevel; readonly unattestedClients: boolean }
   | { readonly event: 'server-draining' }
   | { readonly event: 'server-closed' }

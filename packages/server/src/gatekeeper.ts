@@ -24,7 +24,8 @@ import {
   type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
-import { MemoryRepository, ModelLibrary } from './models/index.ts'
+import { ModelLibrary, VaultRepository } from './models/index.ts'
+import { openVault } from './open-vault.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
 import { Scheduler, type StartEngine } from './scheduler/index.ts'
 import { TenantDirectory } from './tenants/index.ts'
@@ -71,7 +72,8 @@ const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 /**
  * Starts the gatekeeper: wall, keys of this boot, statement and first evidence, listeners.
  *
- * @throws {GatekeeperError} `WALL_TOO_WEAK`, `ADDRESS_UNAVAILABLE`; {AttesterError} `EVIDENCE_UNAVAILABLE`.
+ * @throws {GatekeeperError} `WALL_TOO_WEAK`, `ADDRESS_UNAVAILABLE`, `KEY_SOURCE_NOT_ALLOWED`; {AttesterError}
+ * `EVIDENCE_UNAVAILABLE`; {StoreError} of a store that does not open.
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
   const log = dependencies.log ?? createStderrLog()
@@ -113,6 +115,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     maxRequestBytes: limits.maxWholeObliviousBytes,
   })
   const nowMs = (): number => performance.now()
+  const vault = await openVault(config.store, dependencies.evidence.format, log)
   const scheduler = new Scheduler({
     limits,
     sharedEngines: config.sharedEngines,
@@ -120,7 +123,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     nowMs,
     onEvent: log,
   })
-  const models = new MemoryRepository({ limits, nowMs, clock })
+  const models = new VaultRepository({ vault, limits, nowMs, clock })
   let isDraining = false
   const dispatcher = createDispatcher({
     attester,
@@ -205,7 +208,7 @@ function requireIsolation(required: IsolationLevel, { isolation, missing }: Engi
 function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConfig {
   return {
     isolation,
-    keySource: config.keySource,
+    keySource: config.store?.keySource ?? 'ephemeral',
     unattestedClients: config.unattestedClients,
     legacyListeners: false,
     crossTenantBatching: false,

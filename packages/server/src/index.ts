@@ -8,7 +8,14 @@ export {
   createAttester,
   isAttesterError,
 } from './attester/index.ts'
-export { configJson, type ListenAddress, MAX_CONFIG_BYTES, parseServerConfig, type ServerConfig } from './config.ts'
+export {
+  configJson,
+  type ListenAddress,
+  MAX_CONFIG_BYTES,
+  parseServerConfig,
+  type ServerConfig,
+  type StoreConfig,
+} from './config.ts'
 export { defaultLimits, LIMIT_RANGES, type ServerLimits } from './config-limits.ts'
 export {
   type EngineRoom,

@@ -17,7 +17,6 @@ describe('a configuration', () => {
       unattestedClients: false,
       isolation: 'full',
       sharedEngines: false,
-      keySource: 'ephemeral',
       limits: defaultLimits(),
     })
   })
@@ -38,6 +37,12 @@ describe('a configuration', () => {
       expect(value, name).toBeGreaterThanOrEqual(min)
       expect(value, name).toBeLessThanOrEqual(max)
     }
+  })
+
+  test('names a folder for sealed models, with the key source that forgets unless it names another', () => {
+    expect(parse({ store: { dir: 'models' } }).store).toEqual({ dir: 'models', keySource: 'ephemeral' })
+    const store = { dir: '/var/models', keySource: 'file', keyFile: '/var/models.key' }
+    expect(parse({ store }).store).toEqual(store)
   })
 
   test('is shown as JSON with every limit', () => {
@@ -67,6 +72,15 @@ describe('a configuration', () => {
     ],
     ['no listener', { listen: undefined }, 'MISSING_MEMBER', { member: 'listen' }],
     ['an isolation that does not exist', { isolation: 'some' }, 'WRONG_VALUE', { field: 'configuration.isolation' }],
+    ['a store without a folder', { store: {} }, 'MISSING_MEMBER', { member: 'dir' }],
+    ['a key file to no file', { store: { dir: 'a', keyFile: 'b' } }, 'UNKNOWN_MEMBER', { member: 'keyFile' }],
+    ['a key in no file', { store: { dir: 'a', keySource: 'file' } }, 'MISSING_MEMBER', { member: 'keyFile' }],
+    [
+      'a key source that this version does not have',
+      { store: { dir: 'a', keySource: 'tpm' } },
+      'WRONG_VALUE',
+      { field: 'configuration.store.keySource' },
+    ],
     ['text for a boolean', { sharedEngines: 'yes' }, 'WRONG_TYPE', { field: 'configuration.sharedEngines' }],
     [
       'an unknown role',

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fromBase64Url, fromUtf8, parseJson } from '@blindai/core'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { parseServerConfig, type ServerConfig } from '../src/config.ts'
 import { type RunningServer, type ServerDependencies, startServer } from '../src/gatekeeper.ts'
 import { createLineLog } from '../src/gatekeeper-log.ts'
@@ -94,6 +97,28 @@ describe('a server', () => {
     await expect(startServer(configOf({ isolation: 'full' }), dependencies())).rejects.toMatchObject({
       code: 'WALL_TOO_WEAK',
       details: { required: 'full', available: 'reduced', missing: ['network namespace'] },
+    })
+  })
+
+  test('states the key source of its store', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'blindai-gatekeeper-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const store = { dir: join(folder, 'models'), keySource: 'file', keyFile: join(folder, 'key') }
+    const server = await started(configOf({ store }))
+    expect(await statementOf(server)).toMatchObject({ config: { keySource: 'file' } })
+    await expect(startServer(configOf({ store }), dependencies())).rejects.toMatchObject({ code: 'STORE_IN_USE' })
+    await server.close()
+    await expect(startServer(configOf({ store: { dir: store.dir } }), dependencies())).rejects.toMatchObject({
+      code: 'KEY_SOURCE_MISMATCH',
+    })
+  })
+
+  test('does not seal with a key file where its evidence is not simulated', async () => {
+    const store = { dir: '/nowhere/models', keySource: 'file', keyFile: '/nowhere/key' }
+    const evidence = { ...ECHO_SOURCE, format: 'tdx' } as const
+    await expect(startServer(configOf({ store }), { ...dependencies(), evidence })).rejects.toMatchObject({
+      code: 'KEY_SOURCE_NOT_ALLOWED',
+      details: { keySource: 'file', evidence: 'tdx' },
     })
   })
 

@@ -32,6 +32,7 @@ export const serve: Command = {
 
 The configuration names the tenants by the SHA-256 of their keys (see blindai keys new). Only with --simulated the
 configuration may be left out: the server then listens on loopback and writes one new key to a file that only you can read.
+Models live in memory, or with --store (or the member "store") sealed in a folder, where they survive the server.
 Ctrl-C or SIGTERM lets requests finish and ends with 0. Where the wall around engines cannot be built as the
 configuration demands, the server does not start.`,
   positionals: [],
@@ -54,6 +55,11 @@ configuration demands, the server does not start.`,
       value: 'LEVEL',
       choices: ['full', 'reduced', 'none'],
       help: 'Without --config: the weakest wall around engines to start with. Default: full.',
+    },
+    store: {
+      type: 'text',
+      value: 'FOLDER',
+      help: 'Without --config: keep models in this folder, sealed under a key in FOLDER.key.',
     },
     state: {
       type: 'text',
@@ -97,7 +103,7 @@ async function serveSimulated(
   const { openSimulator } = await loadSimulator()
   collectLessOften()
   const [simulator, engines] = await Promise.all([openSimulator(simulatorFolder(state)), openEngineRoom()])
-  const server = await startServer(config, {
+  const server = await startServer(withFolder(config, invocation.folder), {
     engines,
     evidence: simulator.source,
     software: { name: 'blindai', version: version(), digest: simulator.softwareDigest },
@@ -158,7 +164,7 @@ async function ended({ interrupted, stdin, flag }: Invocation): Promise<void> {
 }
 
 async function readConfig(file: string, { folder, text }: Invocation): Promise<ServerConfig> {
-  for (const option of ['host', 'port', 'plain-port', 'isolation']) {
+  for (const option of ['host', 'port', 'plain-port', 'isolation', 'store']) {
     if (text(option) === undefined) continue
     throw new CliError('USAGE', { problem: `--${option} does not go with --config`, command: 'serve' })
   }
@@ -171,13 +177,24 @@ async function readConfig(file: string, { folder, text }: Invocation): Promise<S
   }
 }
 
-function configOfOptions(keySha256: string, { text }: Invocation): object {
+/** Paths of a configuration are relative to where the command was typed. */
+function withFolder({ store, ...config }: ServerConfig, folder: string): ServerConfig {
+  if (store === undefined) return config
+  const { dir, keyFile } = store
+  const keyPath = keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }
+  return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath } }
+}
+
+function configOfOptions(keySha256: string, { folder, text }: Invocation): object {
+  const store = text('store')
+  const dir = store === undefined ? undefined : resolve(folder, store)
   const host = text('host') ?? '127.0.0.1'
   return {
     listen: { host, port: portOf('port', text('port') ?? DEFAULT_PORT) },
     plainListen: { host, port: portOf('plain-port', text('plain-port') ?? DEFAULT_PLAIN_PORT) },
     tenants: [{ name: 'owner', role: 'owner', keySha256 }],
     isolation: text('isolation') ?? 'full',
+    ...(dir === undefined ? {} : { store: { dir, keySource: 'file', keyFile: `${dir}.key` } }),
   }
 }
 

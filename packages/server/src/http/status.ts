@@ -65,6 +65,9 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   GRANT_LIMIT: 403,
   TENANT_STORAGE_FULL: 403,
   STORAGE_FULL: 507,
+  DISK_FULL: 507,
+  STORE_FAILED: 503,
+  MODEL_DAMAGED: 500,
   // scheduler
   TENANT_BUSY: 429,
   SERVER_BUSY: 503,

@@ -16,6 +16,9 @@ export interface ModelErrorDetails {
   GRANT_LIMIT: { readonly limit: number }
   TENANT_STORAGE_FULL: { readonly limit: number }
   STORAGE_FULL: { readonly limit: number }
+  DISK_FULL: Record<never, never>
+  STORE_FAILED: { readonly retryAfterSeconds: number }
+  MODEL_DAMAGED: Record<never, never>
 }
 
 /** Messages and hints of `ModelError`. */
@@ -71,6 +74,18 @@ export const MODEL_CATALOGUE: Catalogue<ModelErrorDetails> = {
   STORAGE_FULL: {
     message: (d) => `all models together would take more than ${d.limit} bytes`,
     hint: 'Try again later, or ask the operator for room.',
+  },
+  DISK_FULL: {
+    message: () => 'the disk of the server is full; nothing was stored or changed',
+    hint: 'Delete a model, or ask the operator for room on the disk.',
+  },
+  STORE_FAILED: {
+    message: () => 'the store of the server failed; nothing was acknowledged',
+    hint: 'Try again later; the operator finds the cause in the log.',
+  },
+  MODEL_DAMAGED: {
+    message: () => 'the stored bytes of this model are not those that were uploaded',
+    hint: 'Upload the model again, or delete it.',
   },
 }
 

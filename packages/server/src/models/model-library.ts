@@ -90,15 +90,18 @@ export class ModelLibrary {
   }
 
   /** Lets a tenant, or `*`, run an own model. @throws {ModelError} `GRANT_LIMIT`. */
-  async grant(record: ModelRecord, tenant: string): Promise<void> {
-    const grants = [...new Set([...record.grants, tenant])].sort()
-    if (grants.length > MAX_GRANTS) throw new ModelError('GRANT_LIMIT', { limit: MAX_GRANTS })
-    await this.#repository.change(record.owner, record.sha256, { grants })
+  async grant({ owner, sha256 }: ModelRecord, tenant: string): Promise<void> {
+    await this.#repository.change(owner, sha256, (record) => {
+      const grants = [...new Set([...record.grants, tenant])].sort()
+      if (grants.length > MAX_GRANTS) throw new ModelError('GRANT_LIMIT', { limit: MAX_GRANTS })
+      return { grants }
+    })
   }
 
-  async revoke(record: ModelRecord, tenant: string): Promise<void> {
-    const grants = record.grants.filter((granted) => granted !== tenant)
-    await this.#repository.change(record.owner, record.sha256, { grants })
+  async revoke({ owner, sha256 }: ModelRecord, tenant: string): Promise<void> {
+    await this.#repository.change(owner, sha256, (record) => ({
+      grants: record.grants.filter((granted) => granted !== tenant),
+    }))
   }
 
   /** Lifts the quarantine of every model of that digest. */
@@ -151,7 +154,7 @@ export class ModelLibrary {
     }
     const { name } = manifest
     const renamed = name !== undefined && name !== existing.name
-    const record = renamed ? await this.#repository.change(owner, existing.sha256, { name }) : existing
+    const record = renamed ? await this.#repository.change(owner, existing.sha256, () => ({ name })) : existing
     return { state: 'existing', record }
   }
 }

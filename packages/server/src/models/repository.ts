@@ -1,4 +1,5 @@
 import type { UnixSeconds } from '@blindai/core'
+import type { KeySourceKind } from '@blindai/store'
 import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
 
 /** What an upload says of its bytes. */
@@ -63,16 +64,17 @@ export interface UploadSession {
   /**
    * Appends bytes; they are copied before it returns or resolves. Returns a promise only where it must wait.
    *
-   * @throws {ModelError} `UPLOAD_TOO_LONG`, `MODEL_TOO_LARGE`, `TENANT_STORAGE_FULL`, `STORAGE_FULL`.
+   * @throws {ModelError} `UPLOAD_TOO_LONG`, `MODEL_TOO_LARGE`, `TENANT_STORAGE_FULL`, `STORAGE_FULL`, `DISK_FULL`,
+   * `STORE_FAILED`.
    */
   append(chunk: Uint8Array): Promise<void> | undefined
   /**
    * Ends the bytes and gives the model to load it from. The upload is gone when this throws.
    *
-   * @throws {ModelError} `DIGEST_MISMATCH`.
+   * @throws {ModelError} `DIGEST_MISMATCH`, `DISK_FULL`, `STORE_FAILED`.
    */
   complete(): Promise<EngineModel>
-  /** Makes a complete upload a model; durable when it resolves. */
+  /** Makes a complete upload a model; durable when it resolves. @throws {ModelError} `DISK_FULL`, `STORE_FAILED`. */
   publish(description: EngineDescription): Promise<ModelRecord>
   /** Forgets the upload and its bytes; harmless when it is gone. */
   abort(): Promise<void>
@@ -83,7 +85,7 @@ export interface UploadSession {
  * deduplication, offsets and quotas never reach across tenants.
  */
 export interface ModelRepository {
-  readonly keySource: 'ephemeral'
+  readonly keySource: KeySourceKind
   /**
    * Starts an upload, in the place of one of the same digest.
    *
@@ -93,7 +95,7 @@ export interface ModelRepository {
   beginUpload(owner: string, manifest: ModelManifest, length: number | undefined): Promise<UploadSession>
   /** The tenant's own upload in progress. */
   findUpload(owner: string, sha256: string): UploadSession | undefined
-  /** The tenant's own model of that digest. */
+  /** The tenant's own model of that digest; undefined also for one whose bytes are damaged, so that it can be sent again. */
   find(owner: string, sha256: string): ModelRecord | undefined
   /**
    * The model that a tenant means. A bare name is always one of its own, whatever others upload and grant; what was granted
@@ -106,11 +108,15 @@ export interface ModelRepository {
   list(tenant: string): readonly ModelRecord[]
   /** All keys of models with that digest. For administrators, who learn nothing of them. */
   keysOf(sha256: string): readonly string[]
-  /** The plaintext, for an engine. */
+  /** The plaintext, for an engine; reading it throws {ModelError} `MODEL_DAMAGED`. @throws {ModelError} `MODEL_NOT_FOUND`. */
   open(record: ModelRecord): EngineModel
-  /** @throws {ModelError} `MODEL_NOT_FOUND`. */
-  change(owner: string, sha256: string, change: ModelChange): Promise<ModelRecord>
-  /** Gone when it resolves. @throws {ModelError} `MODEL_NOT_FOUND`. */
+  /**
+   * Changes what may change, from what it is when its turn comes; durable when it resolves.
+   *
+   * @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`; what `change` throws.
+   */
+  change(owner: string, sha256: string, change: (record: ModelRecord) => ModelChange): Promise<ModelRecord>
+  /** Gone, durably, when it resolves. @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`. */
   delete(owner: string, sha256: string): Promise<void>
   close(): Promise<void>
 }

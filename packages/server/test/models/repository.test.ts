@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto'
 import { unixSeconds } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { defaultLimits } from '../../src/config-limits.ts'
-import { MemoryRepository, type ModelRecord } from '../../src/models/index.ts'
+import { MemoryVault, type ModelRecord, VaultRepository } from '../../src/models/index.ts'
 import { DESCRIPTION } from '../fixtures/fake-engines.ts'
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-function repository(limits = {}): MemoryRepository {
-  return new MemoryRepository({
+function repository(limits = {}): VaultRepository {
+  return new VaultRepository({
+    vault: new MemoryVault(),
     limits: { ...defaultLimits(), ...limits },
     nowMs: () => performance.now(),
     clock: () => unixSeconds(1_800_000_000),
@@ -19,7 +20,7 @@ function repository(limits = {}): MemoryRepository {
 
 const MODEL = new Uint8Array(3 * 1024 * 1024).map((_, i) => i * 7)
 
-async function add(models: MemoryRepository, owner: string, bytes: Uint8Array, name?: string): Promise<ModelRecord> {
+async function add(models: VaultRepository, owner: string, bytes: Uint8Array, name?: string): Promise<ModelRecord> {
   const named = name === undefined ? {} : { name }
   const upload = await models.beginUpload(owner, { sha256: sha256(bytes), kind: 'onnx', ...named }, bytes.byteLength)
   for (let at = 0; at < bytes.byteLength; at += 100_000) await upload.append(bytes.subarray(at, at + 100_000))
@@ -27,7 +28,7 @@ async function add(models: MemoryRepository, owner: string, bytes: Uint8Array, n
   return upload.publish(DESCRIPTION)
 }
 
-async function bytesOf(models: MemoryRepository, record: ModelRecord): Promise<Uint8Array> {
+async function bytesOf(models: VaultRepository, record: ModelRecord): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of models.open(record).read()) chunks.push(chunk)
   return Buffer.concat(chunks)
@@ -120,12 +121,12 @@ describe('a granted model', () => {
   test('is seen by whom it is granted to, by full name and digest', async () => {
     const models = repository()
     const record = await add(models, 'alice', MODEL, 'm')
-    await models.change('alice', record.sha256, { grants: ['bob'] })
+    await models.change('alice', record.sha256, () => ({ grants: ['bob'] }))
     expect(models.resolve('bob', 'alice~m').owner).toBe('alice')
     expect(models.resolve('bob', record.sha256).owner).toBe('alice')
     expect(models.list('bob')).toHaveLength(1)
     expect(() => models.resolve('carol', 'alice~m')).toThrowError(NOT_FOUND)
-    await models.change('alice', record.sha256, { grants: ['*'] })
+    await models.change('alice', record.sha256, () => ({ grants: ['*'] }))
     expect(models.resolve('carol', 'alice~m').owner).toBe('alice')
     expect(models.resolve('alice', 'alice~m').owner).toBe('alice')
   })
@@ -134,7 +135,7 @@ describe('a granted model', () => {
     const models = repository()
     const mine = await add(models, 'alice', MODEL, 'spam')
     const evil = await add(models, 'bob', MODEL.subarray(1), 'spam')
-    await models.change('bob', evil.sha256, { grants: ['*'] })
+    await models.change('bob', evil.sha256, () => ({ grants: ['*'] }))
     expect(models.resolve('alice', 'spam').owner).toBe('alice')
     await models.delete('alice', mine.sha256)
     for (const tenant of ['alice', 'carol']) {
@@ -149,7 +150,7 @@ describe('a granted model', () => {
       ['bob', MODEL.subarray(1)],
     ] as const) {
       const record = await add(models, owner, bytes, 'm')
-      await models.change(owner, record.sha256, { grants: ['carol'] })
+      await models.change(owner, record.sha256, () => ({ grants: ['carol'] }))
     }
     expect(models.resolve('carol', 'alice~m').owner).toBe('alice')
     expect(models.resolve('carol', 'bob~m').owner).toBe('bob')
@@ -160,7 +161,7 @@ describe('a granted model', () => {
 })
 
 describe('room for models', () => {
-  const begin = (models: MemoryRepository, owner: string, digit: string, length?: number) =>
+  const begin = (models: VaultRepository, owner: string, digit: string, length?: number) =>
     models.beginUpload(owner, { sha256: digit.repeat(64), kind: 'onnx' }, length)
 
   test.each([

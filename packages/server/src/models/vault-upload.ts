@@ -1,40 +1,41 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
-import { ByteBlocks } from './byte-blocks.ts'
 import { ModelError } from './model-error.ts'
 import { type ModelManifest, type ModelRecord, modelKey, type UploadSession } from './repository.ts'
 import type { StorageQuota } from './storage-quota.ts'
-
-/** A model's bytes in memory. */
-export interface StoredBytes {
-  readonly blocks: ByteBlocks
-  readonly bytes: number
-}
+import type { StagedBytes } from './vault.ts'
 
 /** What an upload needs of the repository that it belongs to. */
 export interface UploadHome {
   readonly quota: StorageQuota
   readonly nowMs: () => number
-  publish(upload: MemoryUpload, stored: StoredBytes, description: EngineDescription): ModelRecord
-  forget(upload: MemoryUpload): void
+  publish(upload: VaultUpload, staged: StagedBytes, description: EngineDescription): Promise<ModelRecord>
+  forget(upload: VaultUpload): void
 }
 
-/** An upload into memory. */
-export class MemoryUpload implements UploadSession {
+/** An upload into a vault. */
+export class VaultUpload implements UploadSession {
   readonly owner: string
   readonly manifest: ModelManifest
   readonly length: number | undefined
   /** When something last happened, in the repository's milliseconds. */
   touchedMs: number
   readonly #home: UploadHome
-  readonly #blocks: ByteBlocks = new ByteBlocks()
+  readonly #staged: StagedBytes
   readonly #hash: Hash = createHash('sha256')
   #phase: 'receiving' | 'complete' | 'gone' = 'receiving'
   #offset = 0
   #busy = false
 
-  constructor(home: UploadHome, owner: string, manifest: ModelManifest, length: number | undefined) {
+  constructor(
+    home: UploadHome,
+    staged: StagedBytes,
+    owner: string,
+    manifest: ModelManifest,
+    length: number | undefined,
+  ) {
     this.#home = home
+    this.#staged = staged
     this.owner = owner
     this.manifest = manifest
     this.length = length
@@ -64,17 +65,17 @@ export class MemoryUpload implements UploadSession {
     this.touchedMs = this.#home.nowMs()
   }
 
-  append(chunk: Uint8Array): undefined {
+  append(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#phase !== 'receiving') throw new RangeError(`an upload that is ${this.#phase} takes no bytes`)
     if (this.length !== undefined && this.#offset + chunk.byteLength > this.length) {
       throw new ModelError('UPLOAD_TOO_LONG', { limit: this.length })
     }
     this.#home.quota.check(this.owner, this.#offset, chunk.byteLength)
     this.#home.quota.take(this.owner, chunk.byteLength)
-    this.#blocks.append(chunk)
     this.#hash.update(chunk)
     this.#offset += chunk.byteLength
     this.touchedMs = this.#home.nowMs()
+    return this.#staged.append(chunk)
   }
 
   async complete(): Promise<EngineModel> {
@@ -85,13 +86,19 @@ export class MemoryUpload implements UploadSession {
       await this.abort()
       throw new ModelError('DIGEST_MISMATCH', { expected, actual })
     }
+    try {
+      await this.#staged.finish()
+    } catch (error) {
+      await this.abort()
+      throw error
+    }
     this.#phase = 'complete'
-    return engineModel(this.manifest, { blocks: this.#blocks, bytes: this.#offset })
+    return engineModel(this.manifest, this.#offset, () => this.#staged.read())
   }
 
   async publish(description: EngineDescription): Promise<ModelRecord> {
     if (this.#phase !== 'complete') throw new RangeError(`an upload that is ${this.#phase} cannot be published`)
-    const record = this.#home.publish(this, { blocks: this.#blocks, bytes: this.#offset }, description)
+    const record = await this.#home.publish(this, this.#staged, description)
     this.#phase = 'gone'
     this.#home.forget(this)
     return record
@@ -101,21 +108,16 @@ export class MemoryUpload implements UploadSession {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#home.quota.give(this.owner, this.#offset)
-    this.#blocks.clear()
     this.#home.forget(this)
+    await this.#staged.discard()
   }
 }
 
 /** The model as an engine reads it. */
-export function engineModel(manifest: ModelManifest, stored: StoredBytes): EngineModel {
-  const { sha256, kind, task } = manifest
-  return {
-    kind,
-    sha256,
-    ...(task === undefined ? {} : { task }),
-    sizeBytes: stored.bytes,
-    async *read() {
-      yield* stored.blocks.chunks()
-    },
-  }
+export function engineModel(
+  { sha256, kind, task }: ModelManifest,
+  sizeBytes: number,
+  read: EngineModel['read'],
+): EngineModel {
+  return { kind, sha256, ...(task === undefined ? {} : { task }), sizeBytes, read }
 }

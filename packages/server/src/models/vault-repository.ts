@@ -1,6 +1,5 @@
 import type { UnixSeconds } from '@blindai/core'
 import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
-import { engineModel, MemoryUpload, type StoredBytes, type UploadHome } from './memory-upload.ts'
 import { ModelError } from './model-error.ts'
 import { ModelIndex } from './model-index.ts'
 import {
@@ -12,8 +11,11 @@ import {
   type UploadSession,
 } from './repository.ts'
 import { type StorageLimits, StorageQuota } from './storage-quota.ts'
+import type { StagedBytes, Vault } from './vault.ts'
+import { engineModel, type UploadHome, VaultUpload } from './vault-upload.ts'
 
-export interface MemoryRepositoryOptions {
+export interface VaultRepositoryOptions {
+  readonly vault: Vault
   readonly limits: StorageLimits
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
@@ -21,31 +23,38 @@ export interface MemoryRepositoryOptions {
 }
 
 /**
- * Models in memory: the repository of the key source `ephemeral`. Nothing survives the process, and nothing is written
- * anywhere.
+ * The models of a vault: who may see which, how many and how large, uploads in progress. Changes are made one after the
+ * other, and are seen only once the vault has them.
  */
-export class MemoryRepository implements ModelRepository, UploadHome {
-  readonly keySource = 'ephemeral'
+export class VaultRepository implements ModelRepository, UploadHome {
+  readonly keySource: ModelRepository['keySource']
   readonly quota: StorageQuota
   readonly nowMs: () => number
+  readonly #vault: Vault
   readonly #limits: StorageLimits
   readonly #clock: () => UnixSeconds
   readonly #index: ModelIndex = new ModelIndex()
-  readonly #stored: Map<string, StoredBytes> = new Map()
-  readonly #uploads: Map<string, MemoryUpload> = new Map()
+  readonly #uploads: Map<string, VaultUpload> = new Map()
   readonly #sweep: NodeJS.Timeout
+  #changes: Promise<unknown> = Promise.resolve()
 
-  constructor({ limits, nowMs, clock }: MemoryRepositoryOptions) {
+  constructor({ vault, limits, nowMs, clock }: VaultRepositoryOptions) {
+    this.keySource = vault.keySource
+    this.#vault = vault
     this.#limits = limits
     this.nowMs = nowMs
     this.#clock = clock
     this.quota = new StorageQuota(limits)
+    for (const record of vault.records) {
+      this.quota.take(record.owner, record.bytes)
+      this.#index.put(record)
+    }
     this.#sweep = setInterval(() => this.#forgetIdleUploads(), Math.ceil(limits.uploadIdleMs / 4))
     this.#sweep.unref()
   }
 
   async beginUpload(owner: string, manifest: ModelManifest, length: number | undefined): Promise<UploadSession> {
-    const upload = new MemoryUpload(this, owner, manifest, length)
+    const upload = new VaultUpload(this, this.#vault.stage(owner, manifest), owner, manifest, length)
     // Nothing is awaited between the last look at what is there and the entry: two that begin at once must see each other.
     let former = this.#uploads.get(upload.key)
     while (former !== undefined) {
@@ -72,7 +81,8 @@ export class MemoryRepository implements ModelRepository, UploadHome {
   }
 
   find(owner: string, sha256: string): ModelRecord | undefined {
-    return this.#index.find(owner, sha256)
+    const record = this.#index.find(owner, sha256)
+    return record === undefined || this.#vault.isDamaged(record) ? undefined : record
   }
 
   resolve(tenant: string, reference: string): ModelRecord {
@@ -88,43 +98,50 @@ export class MemoryRepository implements ModelRepository, UploadHome {
   }
 
   open(record: ModelRecord): EngineModel {
-    const stored = this.#stored.get(modelKey(record))
-    if (stored === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
-    return engineModel(record, stored)
+    if (this.#index.find(record.owner, record.sha256) === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
+    return engineModel(record, record.bytes, () => this.#vault.read(record))
   }
 
-  async change(owner: string, sha256: string, change: ModelChange): Promise<ModelRecord> {
-    const record = this.#index.find(owner, sha256)
-    if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
-    const changed = { ...record, ...change }
-    this.#index.put(changed)
-    return changed
+  change(owner: string, sha256: string, change: (record: ModelRecord) => ModelChange): Promise<ModelRecord> {
+    return this.#inTurn(async () => {
+      const record = this.#known(owner, sha256)
+      const changed = { ...record, ...change(record) }
+      await this.#vault.change(changed)
+      this.#index.put(changed)
+      return changed
+    })
   }
 
-  async delete(owner: string, sha256: string): Promise<void> {
-    const record = this.#index.remove(owner, sha256)
-    if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
-    this.quota.give(owner, record.bytes)
-    this.#stored.get(modelKey(record))?.blocks.clear()
-    this.#stored.delete(modelKey(record))
+  delete(owner: string, sha256: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const record = this.#known(owner, sha256)
+      await this.#vault.remove(record)
+      this.#index.remove(owner, sha256)
+      this.quota.give(owner, record.bytes)
+    })
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     for (const upload of [...this.#uploads.values()]) await upload.abort()
-    for (const stored of this.#stored.values()) stored.blocks.clear()
-    this.#stored.clear()
+    await this.#changes
+    await this.#vault.close()
   }
 
-  publish(upload: MemoryUpload, stored: StoredBytes, description: EngineDescription): ModelRecord {
-    const { owner, manifest } = upload
-    const record = { ...manifest, owner, bytes: stored.bytes, createdAt: this.#clock(), description, grants: [] }
-    this.#stored.set(upload.key, stored)
-    this.#index.put(record)
-    return record
+  publish(upload: VaultUpload, staged: StagedBytes, description: EngineDescription): Promise<ModelRecord> {
+    const { owner, manifest, offset } = upload
+    return this.#inTurn(async () => {
+      const record = { ...manifest, owner, bytes: offset, createdAt: this.#clock(), description, grants: [] }
+      await staged.publish(record)
+      // One that was damaged, and is replaced.
+      const former = this.#index.find(owner, manifest.sha256)
+      if (former !== undefined) this.quota.give(owner, former.bytes)
+      this.#index.put(record)
+      return record
+    })
   }
 
-  forget(upload: MemoryUpload): void {
+  forget(upload: VaultUpload): void {
     if (this.#uploads.get(upload.key) === upload) this.#uploads.delete(upload.key)
   }
 
@@ -133,5 +150,17 @@ export class MemoryRepository implements ModelRepository, UploadHome {
     for (const upload of [...this.#uploads.values()]) {
       if (!upload.busy && upload.touchedMs <= idleSince) void upload.abort()
     }
+  }
+
+  #known(owner: string, sha256: string): ModelRecord {
+    const record = this.#index.find(owner, sha256)
+    if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
+    return record
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(work)
+    this.#changes = done.catch(() => undefined)
+    return done
   }
 }

@@ -1,0 +1,74 @@
+import { type JsonObject, type JsonValue, MalformedError } from '@blindai/core'
+import { type Datatype, isDatatype, type TensorMetadata } from '@blindai/protocol'
+import type { StoredModel } from '@blindai/store'
+import type { EngineDescription } from '../runtime/host/index.ts'
+import type { ModelRecord } from './repository.ts'
+
+/** What of a record the store keeps without looking at it: kind, task and what the engine said of the model. */
+export function detailsOf({ kind, task, description }: ModelRecord): JsonObject {
+  return {
+    kind,
+    ...(task === undefined ? {} : { task }),
+    inputs: description.inputs.map(tensorJson),
+    outputs: description.outputs.map(tensorJson),
+    ...(description.task === undefined ? {} : { descriptionTask: description.task }),
+  }
+}
+
+/**
+ * A record as it was before the restart.
+ *
+ * @throws {MalformedError} for details that another version wrote.
+ */
+export function recordOf({ details, ...model }: StoredModel): ModelRecord {
+  const { kind, task, descriptionTask } = details
+  if (kind !== 'onnx' && kind !== 'bundle') throw wrong('kind', 'onnx or bundle')
+  const description: EngineDescription = {
+    inputs: tensors('inputs', details.inputs),
+    outputs: tensors('outputs', details.outputs),
+    ...(descriptionTask === undefined ? {} : { task: text('descriptionTask', descriptionTask) }),
+  }
+  return { ...model, kind, ...(task === undefined ? {} : { task: text('task', task) }), description }
+}
+
+function tensorJson({ name, datatype, shape }: TensorMetadata): JsonObject {
+  return { name, datatype, shape: [...shape] }
+}
+
+function tensors(field: string, value: JsonValue | undefined): TensorMetadata[] {
+  return list(field, value).map((item) => {
+    if (typeof item !== 'object' || item === null || isList(item)) throw wrong(field, 'a list of tensors')
+    return {
+      name: text(`${field}.name`, item.name),
+      datatype: datatype(`${field}.datatype`, item.datatype),
+      shape: list(`${field}.shape`, item.shape).map((length) => {
+        if (typeof length === 'number' && Number.isSafeInteger(length)) return length
+        throw wrong(`${field}.shape`, 'whole numbers')
+      }),
+    }
+  })
+}
+
+function list(field: string, value: JsonValue | undefined): readonly JsonValue[] {
+  if (value !== undefined && isList(value)) return value
+  throw wrong(field, 'a list')
+}
+
+/** `Array.isArray` does not narrow a readonly array. */
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
+function text(field: string, value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value
+  throw wrong(field, 'text')
+}
+
+function datatype(field: string, value: JsonValue | undefined): Datatype {
+  if (typeof value === 'string' && isDatatype(value)) return value
+  throw wrong(field, 'a datatype')
+}
+
+function wrong(field: string, expected: string): MalformedError {
+  return new MalformedError('WRONG_VALUE', { field: `stored model ${field}`, expected })
+}

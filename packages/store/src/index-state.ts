@@ -1,0 +1,75 @@
+import type { JsonObject, UnixSeconds } from '@blindai/core'
+import type { BlobBinding } from './blob-format.ts'
+
+/** A model as the index knows it. */
+export interface StoredModel extends BlobBinding {
+  /** Plaintext bytes. */
+  readonly bytes: number
+  readonly createdAt: UnixSeconds
+  /** No two models of one owner have the same. */
+  readonly name?: string
+  /** Tenants that may run it. */
+  readonly grants: readonly string[]
+  /** What the store keeps and does not look at. */
+  readonly details: JsonObject
+}
+
+/** What of a model may change after it was stored. */
+export type StoredModelChange = Partial<Pick<StoredModel, 'name' | 'grants'>>
+
+/** A model in the index, with the key that opens its blob. */
+export interface IndexEntry extends StoredModel {
+  /** The id of its blob. */
+  readonly blob: Uint8Array
+  /** The blob's key, in the clear in memory only; wrapped by the store key in the index. */
+  readonly key: Uint8Array
+}
+
+/** Somebody with API keys, of which only hashes are kept. */
+export interface StoredTenant {
+  readonly name: string
+  readonly role: string
+  readonly keys: readonly StoredApiKey[]
+}
+
+export interface StoredApiKey {
+  /** Lower-case hex SHA-256 of the key's text. */
+  readonly sha256: string
+  readonly expiresAt?: UnixSeconds
+}
+
+/** All that the index holds. Values are never edited; a change gives a new one. */
+export interface IndexState {
+  /** In the order of arrival. */
+  readonly models: readonly IndexEntry[]
+  readonly tenants: readonly StoredTenant[]
+}
+
+export const EMPTY_STATE: IndexState = { models: [], tenants: [] }
+
+export function findEntry({ models }: IndexState, { owner, sha256 }: BlobBinding): IndexEntry | undefined {
+  return models.find((entry) => entry.owner === owner && entry.sha256 === sha256)
+}
+
+/** Puts a model in, in the place of one of the same owner and digest. It takes its name over from another of the owner. */
+export function withEntry(state: IndexState, added: IndexEntry): IndexState {
+  const models: IndexEntry[] = []
+  let isPlaced = false
+  for (const entry of state.models) {
+    if (entry.owner === added.owner && entry.sha256 === added.sha256) {
+      models.push(added)
+      isPlaced = true
+    } else if (entry.owner === added.owner && entry.name !== undefined && entry.name === added.name) {
+      const { name: _, ...nameless } = entry
+      models.push(nameless)
+    } else models.push(entry)
+  }
+  if (!isPlaced) models.push(added)
+  return { ...state, models }
+}
+
+/** The state itself when there is no such model. */
+export function withoutEntry(state: IndexState, model: BlobBinding): IndexState {
+  const removed = findEntry(state, model)
+  return removed === undefined ? state : { ...state, models: state.models.filter((entry) => entry !== removed) }
+}
