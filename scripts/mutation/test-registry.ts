@@ -17,7 +17,8 @@ export interface CollectedTest {
 }
 
 type Body = () => unknown
-type Each = <T>(rows: readonly T[]) => (name: string, body: (row: T) => unknown) => void
+/** A row that is a list is given as arguments, as vitest does. */
+type Each = (rows: readonly unknown[]) => (name: string, body: (...row: readonly unknown[]) => unknown) => void
 
 /** The module that a test file of one loading gets for `vitest`. */
 export interface TestModule {
@@ -37,9 +38,11 @@ export class TestRegistry {
   constructor() {
     const test = Object.assign((name: string, body: Body): void => this.#add(name, body), {
       each:
-        <T>(rows: readonly T[]) =>
-        (name: string, body: (row: T) => unknown): void => {
-          for (const [i, row] of rows.entries()) this.#add(`${name} #${i}`, () => body(row))
+        (rows: readonly unknown[]) =>
+        (name: string, body: (...row: readonly unknown[]) => unknown): void => {
+          for (const [i, row] of rows.entries()) {
+            this.#add(`${name} #${i}`, () => (Array.isArray(row) ? body(...row) : body(row)))
+          }
         },
     })
     this.module = { describe: (name, body) => this.#describe(name, body), test, it: test, expect }
