@@ -13,18 +13,18 @@ export {
   isBlindAiError,
 } from './errors.ts'
 export {
+  type EvaluationMemory,
+  processEvaluationMemory,
+  storedEvaluationMemory,
+  type TextStorage,
+} from './evaluation-memory.ts'
+export {
   type BundleOptions,
   type BundleParts,
   type BundleVerdict,
   createEvidenceBundle,
   verifyEvidenceBundle,
 } from './evidence-bundle.ts'
-export {
-  type EvaluationMemory,
-  processEvaluationMemory,
-  storedEvaluationMemory,
-  type TextStorage,
-} from './evaluation-memory.ts'
 export type { InferOptions, InferResult, RunOptions } from './inference.ts'
 export type { ModelKind, ModelSource } from './model-source.ts'
 export type { CallOptions, DeleteOptions, ModelSummary, Models, UploadOptions } from './models.ts'

@@ -1,7 +1,7 @@
 import { MalformedError } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
-import { documentChecks, evidenceChecks } from '../src/appraisal/check-plans.ts'
 import { CheckList, Halt } from '../src/appraisal/check-list.ts'
+import { documentChecks, evidenceChecks } from '../src/appraisal/check-plans.ts'
 import { VerifierError } from '../src/index.ts'
 
 const FORMATS = [
