@@ -141,13 +141,13 @@ function snpAuthority(options: Omit<MockSnpOptions, 'now' | 'keys'>): ReturnType
 
 const SNP = { sevSnpMeasurements: { measurement: MOCK_SNP_MEASUREMENT } }
 const CHIP = toHex(Uint8Array.from({ length: 64 }, (_, i) => 0xb1 ^ i))
-const MILAN_LEAF = `${CHIP}?blSPL=4&teeSPL=0&snpSPL=27&ucodeSPL=219`
+const MILAN_LEAF = `${CHIP}?blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=219`
 
 describe('a document of an SEV-SNP guest whose endorsements are fetched', () => {
   test.each([
     ['Milan', MILAN_LEAF],
     ['Genoa', MILAN_LEAF],
-    ['Turin', `${CHIP.slice(0, 16)}?fmcSPL=1&blSPL=4&teeSPL=0&snpSPL=27&ucodeSPL=219`],
+    ['Turin', `${CHIP.slice(0, 16)}?fmcSPL=1&blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=219`],
   ] as const)('is affirmed on %s', async (product, leaf) => {
     const maker = snpAuthority({ product })
     const { fetcher, service, pace } = await open()
@@ -208,7 +208,7 @@ describe('a document of an SEV-SNP guest whose endorsements are fetched', () => 
     const before = snpAuthority({})
     const after = snpAuthority({
       arkCertificate: before.certificates.ark,
-      changes: { platform: (p) => ({ ...p, certified: { ...p.certified, snp: 0x1c } }) },
+      changes: { platform: (p) => ({ ...p, certified: { ...p.certified, snp: 0x1e } }) },
     })
     const { fetcher, service, pace } = await open()
     serveSnp(service, before.endorsements, 'Milan', MILAN_LEAF)
@@ -220,7 +220,7 @@ describe('a document of an SEV-SNP guest whose endorsements are fetched', () => 
     const attester = await attest(endorsed(device, fetcher), pace.clock)
     await attester.document(NONCE)
     running = after
-    serveSnp(service, after.endorsements, 'Milan', MILAN_LEAF.replace('snpSPL=27', 'snpSPL=28'))
+    serveSnp(service, after.endorsements, 'Milan', MILAN_LEAF.replace('snpSPL=29', 'snpSPL=30'))
     expect(await judge(await attester.document(NONCE), before.rootSha256, SNP)).toMatchObject({ status: 'affirming' })
   })
 })

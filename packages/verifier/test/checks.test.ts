@@ -13,6 +13,10 @@ const FORMATS = [
   'simulated-sev-snp',
   'nitro',
   'simulated-nitro',
+  'tpm',
+  'simulated-tpm',
+  'azure-hcl',
+  'simulated-azure-hcl',
 ] as const
 
 /** What nothing can be said of without a statement, a nonce or a channel. */
@@ -26,6 +30,9 @@ const OF_DOCUMENTS = [
   'policy.evidence-age',
   'policy.software',
   'policy.config',
+  'policy.key-source',
+  'policy.operator-key',
+  'policy.config-digest',
 ]
 
 describe('the checks of bare evidence', () => {
@@ -38,6 +45,15 @@ describe('the checks of bare evidence', () => {
       expect(all.filter((code) => OF_DOCUMENTS.includes(code)).sort()).toEqual([...OF_DOCUMENTS].sort())
     })
   }
+})
+
+describe('the checks of bare evidence of a GPU', () => {
+  test.each(['nvidia', 'simulated-nvidia'] as const)('%s do not ask whose machine it is in', (format) => {
+    const all = documentChecks(format)
+    expect(all).toContain('nvidia.host')
+    const ofDocuments = [...OF_DOCUMENTS, 'nvidia.host']
+    expect(evidenceChecks(format)).toEqual(all.filter((code) => !ofDocuments.includes(code)))
+  })
 })
 
 describe('a list of checks', () => {

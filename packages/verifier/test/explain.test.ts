@@ -199,7 +199,7 @@ describe('a result in words', () => {
       [
         'trust class: measured-boot: what was started is known, and whoever runs the machine can read its memory',
         'scope: bare evidence; it says nothing about keys, so no channel can rest on it',
-        "TCB: OutOfDate by the policy's minimum (the built-in floors are of 2026-11-23)",
+        "TCB: OutOfDate by the policy's minimum (the built-in floors are of 2026-11-27)",
         '  reported   bootLoader 4, tee 0, snp 24, microcode 219',
         '  committed  bootLoader 4, tee 0, snp 24, microcode 219',
         '  current    fmc 1, bootLoader 4, tee 0, snp 24, microcode 219',

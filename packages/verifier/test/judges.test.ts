@@ -73,7 +73,14 @@ describe('the TCB of an Intel platform', () => {
 
 describe('the words of an enclave', () => {
   const judged = (members: JsonObject, code: CheckCode, isMeasured = true): unknown => {
-    const checks = new CheckList(['policy.software', 'policy.config', 'policy.measurement'])
+    const checks = new CheckList([
+      'policy.software',
+      'policy.config',
+      'policy.key-source',
+      'policy.operator-key',
+      'policy.config-digest',
+      'policy.measurement',
+    ])
     if (isMeasured) checks.pass('policy.measurement')
     judgeStatement(checks, STATEMENT, policyOf(members))
     return ended(checks, code)
@@ -93,13 +100,10 @@ describe('the words of an enclave', () => {
   })
   for (const [member, accepted, actual] of [
     ['isolation', ['reduced'], 'full'],
-    ['keySource', ['tpm'], 'ephemeral'],
     ['unattestedClients', [true], 'false'],
     ['legacyListeners', [true], 'false'],
     ['crossTenantBatching', [true], 'false'],
     ['sharedEngines', [true], 'false'],
-    ['credentials', ['22'.repeat(32)], '11'.repeat(32)],
-    ['digest', ['33'.repeat(32)], '22'.repeat(32)],
   ] as const) {
     test(`are refused for ${member} by its name`, () => {
       expect(judged({ config: { [member]: accepted } }, 'policy.config')).toEqual({
@@ -108,6 +112,43 @@ describe('the words of an enclave', () => {
       })
     })
   }
+})
+
+describe('what a policy may say of the configuration besides', () => {
+  const judged = (config: JsonObject, code: CheckCode): unknown => {
+    const checks = new CheckList([
+      'policy.key-source',
+      'policy.operator-key',
+      'policy.config-digest',
+      'policy.measurement',
+    ])
+    checks.pass('policy.measurement')
+    judgeStatement(checks, STATEMENT, policyOf({ config }))
+    return ended(checks, code)
+  }
+  test('is the source of its keys', () => {
+    expect(judged({}, 'policy.key-source')).toBe('skipped')
+    expect(judged({ keySource: ['ephemeral'] }, 'policy.key-source')).toBe('passed')
+    expect(judged({ keySource: ['tpm'] }, 'policy.key-source')).toEqual({
+      code: 'CONFIG_NOT_ACCEPTED',
+      details: { member: 'keySource', accepted: ['tpm'], actual: 'ephemeral' },
+    })
+  })
+  test('is the key of its operator', () => {
+    expect(judged({}, 'policy.operator-key')).toBe('skipped')
+    expect(judged({ credentials: ['11'.repeat(32)] }, 'policy.operator-key')).toBe('passed')
+    expect(judged({ credentials: ['22'.repeat(32)] }, 'policy.operator-key')).toMatchObject({
+      code: 'OPERATOR_KEY_NOT_ACCEPTED',
+    })
+  })
+  test('is the digest of all of it', () => {
+    expect(judged({}, 'policy.config-digest')).toBe('skipped')
+    expect(judged({ digest: ['22'.repeat(32)] }, 'policy.config-digest')).toBe('passed')
+    expect(judged({ digest: ['33'.repeat(32)] }, 'policy.config-digest')).toEqual({
+      code: 'CONFIG_NOT_ACCEPTED',
+      details: { member: 'digest', accepted: ['33'.repeat(32)], actual: '22'.repeat(32) },
+    })
+  })
 })
 
 describe('the age of evidence', () => {

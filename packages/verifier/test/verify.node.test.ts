@@ -40,6 +40,7 @@ describe('a document of a simulated TEE that the policy names', () => {
   test('shows each check that could not be made as skipped', async () => {
     const { checks } = await judge()
     expect(checks.filter(({ status }) => status === 'skipped').map(({ code }) => code)).toEqual([
+      'tdx.event-log',
       'binding.nonce',
       'binding.channel-key',
       'policy.platform',

@@ -58,7 +58,8 @@ export function judge(
   const policy = parsePolicy({
     version: 1,
     name: 'test',
-    ...more,
+    sevSnp: { products: ['Milan', 'Genoa', 'Turin'], ...(more.sevSnp as JsonObject | undefined) },
+    ...Object.fromEntries(Object.entries(more).filter(([member]) => member !== 'sevSnp')),
     simulated: {
       rootSha256: [rootSha256],
       ...Object.fromEntries(
