@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../engine/root.ts'
@@ -26,5 +26,9 @@ describe('every parser of outside bytes', () => {
       expect(Number(reached.split('/')[0]), name).toBeGreaterThan(0)
     }
     expect(status).toBe(0)
+  })
+  test('has its long run in the book', () => {
+    const book = readFileSync(join(ROOT, 'docs/fuzzing.md'), 'utf8')
+    expect(TARGETS.filter((name) => !book.includes(`| \`${name}\` |`))).toEqual([])
   })
 })
