@@ -30,6 +30,7 @@ export interface RunResult {
   readonly seconds: number
   readonly executions: number
   readonly replayed: number
+  readonly accepted: number
   readonly coverage: Reached
   readonly findings: readonly FoundInput[]
   readonly kept: readonly Uint8Array[]
@@ -59,9 +60,9 @@ export async function fuzz(options: RunOptions): Promise<RunResult> {
       if (!findings.has(name)) findings.set(name, found)
     })
     if ('done' in ended) {
-      const { executions, replayed, coverage, kept } = ended.done
+      const { executions, replayed, accepted, coverage, kept } = ended.done
       const { name, seed } = options
-      const results = { executions, replayed, coverage, kept, findings: [...findings.values()] }
+      const results = { executions, replayed, accepted, coverage, kept, findings: [...findings.values()] }
       return { name, seed, seconds: options.seconds, ...results }
     }
     findings.set(`${ended.lost.finding.kind} ${round}`, ended.lost)
@@ -80,7 +81,7 @@ export async function fuzz(options: RunOptions): Promise<RunResult> {
 }
 
 /** A thread that was ended has no figures to tell. */
-const NOTHING = { executions: 0, replayed: 0, coverage: { reached: 0, places: 0 }, kept: [] }
+const NOTHING = { executions: 0, replayed: 0, accepted: 0, coverage: { reached: 0, places: 0 }, kept: [] }
 
 type Ended = { readonly done: Extract<FromWorker, { kind: 'done' }> } | { readonly lost: FoundInput }
 

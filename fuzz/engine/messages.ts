@@ -23,6 +23,7 @@ export type FromWorker =
       readonly executions: number
       /** Executions that were seeds and corpus. */
       readonly replayed: number
+      readonly accepted: number
       readonly coverage: Reached
       /** The inputs to keep beside the seeds. */
       readonly kept: readonly Uint8Array[]

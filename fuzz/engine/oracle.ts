@@ -38,10 +38,16 @@ const FILL = 0xa5
 export class Oracle {
   readonly #target: FuzzTarget
   readonly #meter: Meter
+  #accepted = 0
 
   constructor(target: FuzzTarget, meter: Meter) {
     this.#target = target
     this.#meter = meter
+  }
+
+  /** How many inputs were accepted: with none, all that was tried is the first refusal. */
+  get accepted(): number {
+    return this.#accepted
   }
 
   /**
@@ -51,6 +57,7 @@ export class Oracle {
   async judge(input: Uint8Array, isThorough: boolean): Promise<Finding | undefined> {
     const bytes = input.slice()
     const { outcome, cost } = await this.#run(bytes)
+    if (outcome.kind === 'accepted') this.#accepted++
     const allowance = this.#allowance(input.byteLength)
     const first = misbehaved(outcome, this.#target) ?? expensive(cost, allowance)
     if (first !== undefined) return first

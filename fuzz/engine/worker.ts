@@ -67,4 +67,11 @@ while (!isOver && performance.now() < end) {
 }
 shared.rest()
 const kept = await minimise(target, coverage, seeds, pool)
-say({ kind: 'done', executions, replayed, coverage: coverage.reachedIn(target.sources), kept })
+say({
+  kind: 'done',
+  executions,
+  replayed,
+  accepted: oracle.accepted,
+  coverage: coverage.reachedIn(target.sources),
+  kept,
+})

@@ -24,7 +24,10 @@ function parse(bytes: Uint8Array): unknown {
 
 export const target: FuzzTarget = {
   sources: ['packages/core/src/byte-reader.ts'],
-  seeds: [written(Uint8Array.from({ length: 96 }, (_, i) => (i % 3 === 0 ? i / 3 : i % 5)))],
+  seeds: [
+    written(Uint8Array.of(0, 0, 0, 9, 0, 0, 1)),
+    written(Uint8Array.from({ length: 96 }, (_, i) => (i % 3 === 0 ? i / 3 : i % 5))),
+  ],
   maxBytes: 512,
   parse,
   refuses: { MalformedError: ['TRUNCATED', 'TRAILING_BYTES', 'GAP_OR_OVERLAP'] },

@@ -1,9 +1,19 @@
-import { parseSizedTpmPublic, parseTpmPublic } from '../../packages/verifier/src/formats/tpm/public-area.ts'
+import {
+  parseSizedTpmPublic,
+  parseTpmPublic,
+  type TpmPublic,
+} from '../../packages/verifier/src/formats/tpm/public-area.ts'
 import { TPM, TPM_PUBLIC } from '../engine/refusals.ts'
 import { inJson, insideOf } from '../engine/seeds.ts'
 import { type FuzzTarget, joinRefusals } from '../engine/target.ts'
 
 const EVIDENCE = inJson('vectors/attestation/simulated-tpm/*.json', 'document.evidence.bytes', 'base64url')
+
+/** The area begins with its type, RSA or ECC; anything else there is the size of one. */
+function parse(bytes: Uint8Array): TpmPublic {
+  const [high = 0, low = 0] = bytes
+  return high === 0 && (low === 0x01 || low === 0x23) ? parseTpmPublic(bytes) : parseSizedTpmPublic(bytes)
+}
 
 export const target: FuzzTarget = {
   sources: [
@@ -16,8 +26,6 @@ export const target: FuzzTarget = {
     inJson('vectors/attestation/tpm/uefi-evidence-*.json', 'akPub', 'hex'),
     inJson('vectors/attestation/tpm/uefi-evidence-*.json', 'ekPub', 'hex'),
   ],
-  // The area begins with its type, 0001 or 0023; with a size before it, the first byte is the size's.
-  parse: (bytes) =>
-    (bytes[2] ?? 0) === 0 && bytes.byteLength > 3 ? parseSizedTpmPublic(bytes) : parseTpmPublic(bytes),
+  parse,
   refuses: joinRefusals(TPM, TPM_PUBLIC),
 }

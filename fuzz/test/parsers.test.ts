@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../engine/root.ts'
@@ -7,7 +7,7 @@ import { runFuzzer } from './run.ts'
 const TARGETS = globSync('*.ts', { cwd: join(ROOT, 'fuzz/targets') }).map((file) => basename(file, '.ts'))
 
 describe('every parser of outside bytes', () => {
-  test('stands the kept corpus and a second of new inputs', { timeout: 400_000 }, async () => {
+  test('stands the kept corpus and a second of new inputs', { timeout: 600_000 }, async () => {
     const { status, results } = await runFuzzer(
       '--all',
       '--seconds',
@@ -19,11 +19,16 @@ describe('every parser of outside bytes', () => {
     )
     expect(results.filter(({ findings }) => findings.length > 0)).toEqual([])
     expect(results.map(({ name }) => name).sort()).toEqual([...TARGETS].sort())
-    for (const { name, executions, replayed, reached } of results) {
+    for (const { name, executions, replayed, accepted, reached } of results) {
       expect(replayed, name).toBeGreaterThan(0)
+      expect(accepted, name).toBeGreaterThan(0)
       expect(executions, name).toBeGreaterThan(replayed)
       expect(Number(reached.split('/')[0]), name).toBeGreaterThan(0)
     }
     expect(status).toBe(0)
+  })
+  test('has its long run in the book', () => {
+    const book = readFileSync(join(ROOT, 'docs/fuzzing.md'), 'utf8')
+    expect(TARGETS.filter((name) => !book.includes(`| \`${name}\` |`))).toEqual([])
   })
 })

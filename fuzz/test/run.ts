@@ -7,6 +7,7 @@ export interface Printed {
   readonly name: string
   readonly executions: number
   readonly replayed: number
+  readonly accepted: number
   /** Places reached and all places, with a slash between. */
   readonly reached: string
   readonly findings: readonly { readonly kind: string; readonly detail: string }[]
