@@ -84,9 +84,7 @@ export function fromReport(date: string): Results {
             const text = lines[start.line - 1] ?? ''
             const from = start.line === end.line ? text.slice(start.column - 1, end.column - 1) : `${text.trim()} …`
             const to = replacement.replaceAll(/\s+/g, ' ').slice(0, 100)
-            const reason = reasons.find(
-              (known) => known.file === file && known.from === from && known.to === to,
-            )?.reason
+            const reason = reasons.find((known) => fits(known, { file, line: text, from, to }))?.reason
             return { line: start.line, mutator: mutatorName, from, to, ...(reason !== undefined && { reason }) }
           })
         const numbers = { mutants: mutants.length, killed: count('Killed'), timedOut: count('Timeout') }
