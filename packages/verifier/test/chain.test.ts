@@ -7,13 +7,13 @@ import { DEFAULT_POLICY, parsePolicy, verify } from '../src/index.ts'
 import { checkWindow } from '../src/x509/chain.ts'
 import { checkRoles, verifyBelow } from '../src/x509/chain-roles.ts'
 import { file } from './support/captures.ts'
-import { NOW } from './support/mock.ts'
 
 const refused = (code: string, details: object): unknown => expect.objectContaining({ code, details })
 
 const [{ quote } = { quote: '' }] = sgx.cases
 const chain = parsePckChain(parseSgxQuote(file(quote, 'sgx')).signature)
 const [pck, authority = pck, root = pck] = chain
+const NOW = unixSeconds(1_795_407_570)
 /** No certificate of the chain is valid any more. */
 const LATE = unixSeconds(Date.UTC(2099, 0, 1) / 1000)
 
