@@ -150,7 +150,7 @@ export class InProcessRunner implements TestRunner {
     return complete
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit }: MutantRunOptions): Promise<MutantRunResult> {
+  async mutantRun({ activeMutant, testFilter, hitLimit, sandboxFileName }: MutantRunOptions): Promise<MutantRunResult> {
     const findings = this.#read()
     this.#hits ??= HitTable.fromBytes(findings.tests.length, readFileSync(join(this.#root, HITS)))
     this.#order ??= new TestOrder(findings, this.#hits)
@@ -160,9 +160,19 @@ export class InProcessRunner implements TestRunner {
       .for(Number(id), fileName)
       .filter((test) => wanted === undefined || wanted.has(shortId(test)))
     const needsLoading = findings.inLoading.includes(id)
-    const result = await this.#ask(id, tests, needsLoading, hitLimit)
+    const asked = needsLoading ? await this.#closeFirst(tests, sandboxFileName) : tests
+    const result = await this.#ask(id, asked, needsLoading, hitLimit)
     if (result.killer !== undefined) this.#order.killed(fileName, result.killer)
     return result.outcome
+  }
+
+  /** What runs while a module loads tells no tests apart; those whose file imports the module itself are about it. */
+  async #closeFirst(tests: readonly number[], source: string): Promise<readonly number[]> {
+    await this.#allLoaded()
+    const importers = this.#opened().importersOf(source)
+    const ids = this.#read().tests
+    const isClose = (test: number): boolean => importers.has((ids[test] ?? '').split('#')[0] ?? '')
+    return [...tests.filter(isClose), ...tests.filter((test) => !isClose(test))]
   }
 
   async #ask(

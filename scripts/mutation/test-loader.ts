@@ -4,7 +4,7 @@
  */
 import * as nodeCrypto from 'node:crypto'
 import { globSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { createServer, type DevEnvironment, type ViteDevServer } from 'vite'
 import {
   type FetchResult,
@@ -79,6 +79,13 @@ export class TestLoader {
   /** Paths below the root that match, sorted. */
   files(pattern: string): readonly string[] {
     return globSync(pattern, { cwd: this.#root }).sort()
+  }
+
+  /** Files below the root that import a file by themselves, as far as anything was loaded. */
+  importersOf(file: string): ReadonlySet<string> {
+    const modules = [...(this.#environment.moduleGraph.getModulesByFile(file) ?? [])]
+    const files = modules.flatMap(({ importers }) => [...importers].map((importer) => importer.file ?? ''))
+    return new Set(files.map((importer) => relative(this.#root, importer)))
   }
 
   start(): Loading {
