@@ -8,7 +8,7 @@ export default defineConfig({
     outDir: 'dist/browser',
     sourcemap: true,
     reportCompressedSize: true,
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, codeSplitting: false } },
     lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => 'blindai.js' },
   },
 })
