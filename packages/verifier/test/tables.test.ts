@@ -101,8 +101,8 @@ describe('what is wanted when the policy says nothing', () => {
   test('of a TCB: the floors, and the day they were set', () => {
     expect(TCB_EVALUATION_FLOORS).toEqual({ date: '2026-11-23', tdx: 20, sgx: 20 })
     expect(SNP_TCB_FLOORS).toEqual({
-      date: '2026-11-23',
-      Milan: { bootLoader: 0, tee: 0, snp: 23, microcode: 0 },
+      date: '2026-11-27',
+      Milan: { bootLoader: 0, tee: 0, snp: 29, microcode: 0 },
       Genoa: { bootLoader: 0, tee: 0, snp: 27, microcode: 0 },
       Turin: { fmc: 0, bootLoader: 0, tee: 0, snp: 0, microcode: 0 },
     })
@@ -113,7 +113,7 @@ describe('what is wanted when the policy says nothing', () => {
       trustClasses: ['hardware'],
       requirePostQuantum: false,
       config: { isolation: ['full'], peers: [] },
-      sevSnp: { requireCrl: true, chipIds: { deny: [] } },
+      sevSnp: { products: ['Genoa', 'Turin'], requireCrl: true, chipIds: { deny: [] } },
       tdx: { advisories: { deny: [] } },
       sgx: { advisories: { deny: [] } },
     })
