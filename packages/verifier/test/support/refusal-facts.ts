@@ -8,6 +8,9 @@ const WRITTEN: Readonly<Record<string, Readonly<Record<string, unknown>>>> = wri
 /** A digest or serial number of something that each run makes anew; only its length stays the same. */
 const RANDOM = /(?<![0-9a-f])(?!([0-9a-f]{2})\1+(?![0-9a-f]))(?:[0-9a-f]{2}){20,}(?![0-9a-f])/g
 
+/** Identifiers of a platform that each run makes anew; they are too short to be told from attributes by their length. */
+const MADE_ANEW: ReadonlySet<unknown> = new Set(['ppid', 'platformInstanceId'])
+
 /** Facts that count bytes; from this many on, signatures are among them, whose length is not the same in each run. */
 const COUNTS: ReadonlySet<string> = new Set(['offset', 'needed', 'available', 'length'])
 const MANY = 1000
@@ -30,6 +33,7 @@ function settled(value: JsonValue): JsonValue {
   if (typeof value === 'string') return value.replaceAll(RANDOM, (digits) => `‹${digits.length / 2} bytes›`)
   if (Array.isArray(value)) return value.map(settled)
   if (typeof value !== 'object' || value === null) return value
+  if ('identifier' in value && MADE_ANEW.has(value.identifier)) return { ...value, value: '‹16 bytes›' }
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
