@@ -35,6 +35,7 @@ refuses('a value', (r) => r.any('value'), [
   ['3080', 'of indefinite length', 1, 'value of a definite length below 4 GiB'],
   ['308101', 'with a length that one octet would hold', 1, 'value with its shortest length'],
   ['30820001', 'with a length that begins with zero', 1, 'value with its shortest length'],
+  ['30820090', 'with a long length that begins with zero', 1, 'value with its shortest length'],
   ['3085010000000000', 'with a length of five octets', 1, 'value of a definite length below 4 GiB'],
   ['3081', 'whose length is cut', 2, 'value'],
   ['300201', 'that is shorter than it says', 0, 'value of 2 bytes'],
@@ -61,10 +62,14 @@ refuses('a BIT STRING', (r) => readBitString(r, 'b'), [
 refuses('named bits', (r) => readNamedBits(r, 'b'), [
   ['0300', 'without content', 2, 'b with its number of unused bits'],
   ['030108', 'with eight unused bits', 2, 'b with its number of unused bits'],
+  ['03020880', 'with eight unused bits of an octet', 2, 'b with its number of unused bits'],
   ['030101', 'that are none and yet have unused bits', 2, 'b with its number of unused bits'],
   ['030207c0', 'with a one among the unused bits', 2, 'b without trailing zero bits'],
   ['03020080', 'with a trailing zero bit', 2, 'b without trailing zero bits'],
   ['03020600', 'that end in an octet of zeros', 2, 'b without trailing zero bits'],
+])
+refuses('named bits whose trailing zeros may stand', (r) => readNamedBits(r, 'b', 'trailing zeros'), [
+  ['030207c0', 'with a one among the unused bits', 2, 'b without trailing zero bits'],
 ])
 refuses('an OCTET STRING of six bytes', (r) => readOctets(r, 'o', 6), [
   ['04050000000000', 'that has five', 2, 'o of 6 bytes'],
@@ -85,6 +90,8 @@ refuses('a time', (r) => readTime(r, 't'), [
   ['180f32303236313132333034313933305a', 'in the long form before 2050', 2, 't as UTCTime before 2050'],
   ['170f32303236313132333034313933305a', 'with four digits of a year in the short form', 2, TIME],
   ['181332303536313132333034313933302e3030305a', 'with a fraction', 2, TIME],
+  ['170e783236313132333034313933305a', 'with something before it', 2, TIME],
+  ['170e3236313132333034313933305a78', 'with something behind it', 2, TIME],
   ['0402ffff', 'of another type', 2, TIME],
 ])
 describe('a date is refused', () => {
@@ -97,6 +104,7 @@ describe('a date is refused', () => {
     ['170d3236313132333034363033305a', 'at minute 60'],
     ['170d3236313132333034313936305a', 'at second 60'],
     ['170d3639313132333034313933305a', 'before 1970'],
+    ['170d3530303130313030303030305a', 'of the year 50, which is 1950'],
   ] as const
   const details = { field: 'test t', expected: 'a date and time from 1970 to 9999' }
   for (const [hex, why] of cases) {
@@ -171,6 +179,12 @@ describe('values are read', () => {
     expect(readOid(reader('0603550403'), 'o')).toBe('2.5.4.3')
     expect(readOid(reader('06028837'), 'o')).toBe('2.999')
     expect(readOid(reader('060127'), 'o')).toBe('0.39')
+    expect(readOid(reader('06062a87ffffff7f'), 'o')).toBe('1.2.2147483647')
+    expect(readOid(reader('06042a818000'), 'o')).toBe('1.2.16384')
+  })
+  test('zero as one octet', () => {
+    expect(readUnsignedInteger(reader('020100'), 'i')).toEqual(Uint8Array.of(0))
+    expect(readSmallInteger(reader('020100'), 'i')).toBe(0)
   })
   test('named bits by number', () => {
     expect([...readNamedBits(reader('03020106'), 'b')]).toEqual([5, 6])
@@ -182,6 +196,7 @@ describe('values are read', () => {
     expect(readTime(reader('170d3030303232393030303030305a'), 't')).toBe(951_782_400)
     expect(readTime(reader('180f32303530303130313030303030305a'), 't')).toBe(2_524_608_000)
     expect(readTime(reader('170d3439313233313233353935395a'), 't')).toBe(2_524_607_999)
+    expect(readTime(reader('170d3939303130313030303030305a'), 't')).toBe(915_148_800)
     expect(readTime(reader('180f32303235303832313036343730385a'), 't', 'any year')).toBe(1_755_758_828)
     expect(readTime(reader('180f32303235303832313036343730385a'), 't', 'generalized')).toBe(1_755_758_828)
     expect(readTime(reader('170d3236313132333034313933305a'), 't', 'any year')).toBe(1_795_407_570)

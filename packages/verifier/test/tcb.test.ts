@@ -1,6 +1,7 @@
 import { unixSeconds } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
-import { evaluateTcb, type TcbInput } from '../src/dcap/tcb-evaluation.ts'
+import { describeTcb } from '../src/dcap/tcb-claims.ts'
+import { evaluateTcb, findModule, type TcbInput } from '../src/dcap/tcb-evaluation.ts'
 import { findGaps } from '../src/dcap/tcb-gap.ts'
 import type { SvnLevel, TcbInfo, TcbLevel } from '../src/dcap/tcb-info.ts'
 import {
@@ -166,11 +167,39 @@ describe('a TCB', () => {
   test('of SGX has no TDX components', () => {
     expect(evaluateTcb(input({ teeTcbSvn: undefined }))).toMatchObject({ status: 'UpToDate', tdxModule: undefined })
   })
+  test('of SGX is out of date or revoked with its quoting enclave too', () => {
+    expect(evaluateTcb(input({ teeTcbSvn: undefined, qeIsvSvn: 5 })).status).toBe('OutOfDate')
+    expect(evaluateTcb(input({ teeTcbSvn: undefined, qeIsvSvn: 3 })).status).toBe('Revoked')
+  })
+  test('finds a TDX module by its version in upper-case hexadecimal', () => {
+    const [identity] = info.tdxModuleIdentities
+    if (identity === undefined) throw new Error('there is one')
+    const tenth = { ...identity, id: 'TDX_0A' }
+    expect(findModule({ ...info, tdxModuleIdentities: [tenth] }, svn(4, 10))).toBe(tenth)
+  })
+})
+
+describe('what is said of a TCB', () => {
+  test('has the lower of the two evaluation numbers', () => {
+    const number = (qeIdentity: number) =>
+      describeTcb(input({}), evaluateTcb(input({})), qeIdentity).tcb.tcbEvaluationDataNumber
+    expect([number(0), number(1), number(7)]).toEqual([0, 1, 1])
+  })
 })
 
 describe('the gap of a TCB', () => {
   const gaps = (more: Partial<TcbInput>) => findGaps(input(more), evaluateTcb(input(more)))
   test('is empty when it is up to date', () => expect(gaps({})).toEqual([]))
+  test('is empty when only hardened software is missing, though a level without it is higher', () => {
+    expect(gaps({ platform: { sgxComponents: [...svn(2)], pceSvn: 10 } })).toEqual([])
+  })
+  test('is empty when it is up to date by a level that is in one component below another such level', () => {
+    const levels = [level(3, 'UpToDate'), level(2, 'UpToDate', { sgxComponents: components(2, 7) })]
+    expect(gaps({ tcbInfo: { ...info, levels } })).toEqual([])
+  })
+  test('does without levels of the TDX module where it has none', () => {
+    expect(gaps({ teeTcbSvn: svn(5, 0, 1) }).map(({ component }) => component)).toEqual(['tdx[2]'])
+  })
   test('names each part, what it has and what it needs', () => {
     const platform = { sgxComponents: [...svn(1)], pceSvn: 10 }
     expect(gaps({ platform, teeTcbSvn: svn(2, 1, 1), qeIsvSvn: 4 })).toEqual([

@@ -1,0 +1,152 @@
+import { concatBytes } from '@blindai/core'
+import { describe, expect, test } from 'vitest'
+import { isVerifierError } from '../src/errors/verifier-error.ts'
+import { parseCertificate } from '../src/x509/certificate.ts'
+import { parseCrl } from '../src/x509/crl.ts'
+import { DerReader } from '../src/x509/der-reader.ts'
+import { file } from './support/captures.ts'
+
+/** A DER value as a tree; of a constructed one, `parts` are what is inside. */
+interface Node {
+  readonly tag: number
+  readonly content: Uint8Array
+  readonly parts: readonly Node[] | undefined
+}
+
+function read(reader: DerReader): readonly Node[] {
+  const nodes: Node[] = []
+  while (!reader.done) {
+    const element = reader.any('value')
+    const isConstructed = (element.tag & 0x20) !== 0
+    const parts = isConstructed ? read(reader.inside(element, 'value')) : undefined
+    nodes.push({ tag: element.tag, content: element.content, parts })
+  }
+  return nodes
+}
+
+function written({ tag, content, parts }: Node): Uint8Array {
+  const body = parts === undefined ? content : concatBytes(...parts.map(written))
+  const { byteLength: length } = body
+  const octets = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return concatBytes(Uint8Array.of(tag, ...octets), body)
+}
+
+/** The tree once for each of its nodes but the first, changed there. */
+function* variants(node: Node, change: (node: Node) => Node | undefined): Generator<Node> {
+  for (const [i, part] of (node.parts ?? []).entries()) {
+    const replaced = (other: Node): Node => ({ ...node, parts: node.parts?.map((one, at) => (at === i ? other : one)) })
+    const changed = change(part)
+    if (changed !== undefined) yield replaced(changed)
+    for (const deeper of variants(part, change)) yield replaced(deeper)
+  }
+}
+
+const NULL: Node = { tag: 5, content: new Uint8Array(), parts: undefined }
+const followed = (node: Node): Node | undefined => node.parts && { ...node, parts: [...node.parts, NULL] }
+
+function refusalOf(parse: () => unknown): string {
+  try {
+    parse()
+    return 'accepted'
+  } catch (error) {
+    if (!isVerifierError(error)) throw error
+    return error.code === 'NOT_DER' ? `${error.details.field}: ${error.details.expected}` : error.code
+  }
+}
+
+const TIME = 'as UTCTime or GeneralizedTime, in UTC and to the second'
+const NAME: readonly string[] = [
+  ': relative name with the tag 0x31',
+  ' relative name: attribute with the tag 0x30',
+  ' relative name attribute: type with the tag 0x06',
+  ' relative name attribute: value as UTF8String, PrintableString or IA5String',
+]
+const EXTENSIONS: readonly string[] = [
+  ': extension with the tag 0x30',
+  ' extension: identifier with the tag 0x06',
+  ' extension: value with the tag 0x04',
+]
+const under = (field: string, texts: readonly string[]): readonly string[] => texts.map((text) => `${field}${text}`)
+
+/** Where the reader stands and what should be there, for each member, in the order of the structure. */
+const CERTIFICATE: readonly string[] = [
+  'C Certificate: TBSCertificate with the tag 0x30',
+  'C: version with the tag 0xa0',
+  'C version: version with the tag 0x02',
+  'C: serialNumber with the tag 0x02',
+  'C: signature with the tag 0x30',
+  'C signature: algorithm with the tag 0x06',
+  'C: issuer with the tag 0x30',
+  ...under('C issuer', NAME),
+  'C: validity with the tag 0x30',
+  `C validity: notBefore ${TIME}`,
+  `C validity: notAfter ${TIME}`,
+  'C: subject with the tag 0x30',
+  ...under('C subject', NAME),
+  'C: subjectPublicKeyInfo with the tag 0x30',
+  'C subjectPublicKeyInfo: algorithm with the tag 0x30',
+  'C subjectPublicKeyInfo algorithm: algorithm with the tag 0x06',
+  'C subjectPublicKeyInfo algorithm: curve with the tag 0x06',
+  'C subjectPublicKeyInfo: point with the tag 0x03',
+  'C: extensions with the tag 0xa3',
+  'C extensions: extensions with the tag 0x30',
+  ...under('C extensions extensions', EXTENSIONS),
+  'C Certificate: signatureAlgorithm with the tag 0x30',
+  'C Certificate signatureAlgorithm: algorithm with the tag 0x06',
+  'C Certificate: signatureValue with the tag 0x03',
+]
+const LIST: readonly string[] = [
+  'L CertificateList: TBSCertList with the tag 0x30',
+  'L: version with the tag 0x02',
+  'L: signature with the tag 0x30',
+  'L signature: algorithm with the tag 0x06',
+  'L: issuer with the tag 0x30',
+  ...under('L issuer', NAME),
+  `L: thisUpdate ${TIME}`,
+  `L: nextUpdate ${TIME}`,
+  'L: crlExtensions with the tag 0xa0',
+  'L revokedCertificates: entry with the tag 0x30',
+  'L revokedCertificates entry: userCertificate with the tag 0x02',
+  `L revokedCertificates entry: revocationDate ${TIME}`,
+  'L revokedCertificates entry: crlEntryExtensions with the tag 0x30',
+  ...under('L revokedCertificates entry crlEntryExtensions', EXTENSIONS),
+  'L crlExtensions: crlExtensions with the tag 0x30',
+  ...under('L crlExtensions crlExtensions', EXTENSIONS),
+  'L CertificateList: signatureAlgorithm with the tag 0x30',
+  'L CertificateList signatureAlgorithm: algorithm with the tag 0x06',
+  'L CertificateList: signatureValue with the tag 0x03',
+]
+
+const STRUCTURES = [
+  {
+    kind: 'certificate',
+    der: file('intel-sgx-root-ca.der'),
+    parse: (der: Uint8Array) => parseCertificate('C', der),
+    members: CERTIFICATE,
+  },
+  {
+    kind: 'revocation list',
+    der: file('platform-crl-automata.der'),
+    parse: (der: Uint8Array) => parseCrl('L', der),
+    members: LIST,
+  },
+]
+
+for (const { kind, der, parse, members } of STRUCTURES) {
+  const [whole] = read(new DerReader('test', der))
+  if (whole === undefined) throw new Error('an empty vector')
+  const found = (change: (node: Node) => Node | undefined): readonly string[] =>
+    [...variants(whole, change)].map((one) => refusalOf(() => parse(written(one))))
+  describe(`a ${kind}`, () => {
+    test('is written as it was read', () => expect(written(whole)).toEqual(der))
+    test('has nothing more in any of its parts', () => {
+      const refusals = [...found(followed), refusalOf(() => parse(written(followed(whole) ?? NULL)))]
+      expect(refusals.length).toBeGreaterThan(30)
+      // In a list there is one item too many, which is none; anything else ends.
+      for (const refusal of refusals)
+        expect(refusal).toMatch(/: (the end|(relative name|attribute|entry|extension) with)/)
+    })
+    test('names each part that has another tag', () =>
+      expect([...new Set(found(() => ({ ...NULL, tag: 0x1e })))]).toEqual(members))
+  })
+}
