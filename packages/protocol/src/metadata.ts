@@ -72,7 +72,8 @@ function tensorOf(field: string, item: JsonValue): TensorMetadata {
     name: textOf(field, tensor, 'name', MAX_NAME_LENGTH),
     datatype: parseDatatype(`${field}.datatype`, textOf(field, tensor, 'datatype', MAX_NAME_LENGTH)),
     shape: shape.map((dimension) => {
-      if (typeof dimension === 'number' && Number.isSafeInteger(dimension) && dimension >= -1) return dimension
+      // `-0` in the text is the dimension 0.
+      if (typeof dimension === 'number' && Number.isSafeInteger(dimension) && dimension >= -1) return dimension + 0
       throw new ProtocolError('SHAPE_INVALID', { field: `${field}.shape` })
     }),
   }
