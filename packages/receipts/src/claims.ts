@@ -112,7 +112,8 @@ function text(part: string, value: JsonValue | undefined, form: RegExp, expected
 }
 
 function count(part: string, value: JsonValue | undefined, least: number): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value
+  // JSON can write a negative zero, which would not be written again.
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value + 0
   throw invalid(part, `a whole number from ${least} on`)
 }
 

@@ -53,9 +53,9 @@ export const rawVectors: readonly RawVector[] = [
 ]
 
 /** Folders that say what to expect of their captures. */
-export const foldersWithCases: readonly string[] = readdirSync(ATTESTATION).filter((folder) =>
-  readdirSync(`${ATTESTATION}${folder}`).includes('cases.json'),
-)
+export const foldersWithCases: readonly string[] = readdirSync(ATTESTATION, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readdirSync(`${ATTESTATION}${entry.name}`).includes('cases.json'))
+  .map(({ name }) => name)
 
 /** The vector of a folder whose name starts so. */
 export function rawVector(folder: string, start: string): RawVector {
