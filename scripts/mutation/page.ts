@@ -1,7 +1,9 @@
 /** `docs/mutation.md`: the results for a person to read. */
-import { dirname } from 'node:path'
+import { globSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type FileResult, isOutdated, type Results } from './results.ts'
 
+const ROOT = join(import.meta.dirname, '../..')
 const PREFIX = 'packages/verifier/src/'
 
 export function page(results: Results): string {
@@ -21,8 +23,9 @@ export function page(results: Results): string {
     'comparison turned, a text emptied, a block left out) and the tests of the package are run on each. A change that no test',
     'notices, a survivor, shows either a test that is missing or code that makes no difference.',
     '',
-    `Runs of ${dates.join(', ')}: every file, every mutator of Stryker, no comment that switches one off.`,
+    `Runs of ${dates.join(', ')}: every mutator of Stryker, no comment that switches one off.`,
     '',
+    ...unjudged(results),
     '| folder | mutants | killed | timed out | survived | of these with a reason | score |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...[...folders].map(([folder, rows]) => row(folder === '.' ? '(top)' : folder, rows)),
@@ -85,4 +88,12 @@ function survivorsOf(file: string, { survivors }: FileResult): string[] {
 function code(text: string): string {
   const short = text.length > 70 ? `${text.slice(0, 69)}…` : text
   return short === '' ? '(nothing)' : `\`\` ${short.replaceAll('|', '\\|')} \`\``
+}
+
+/** Files that no run has judged yet; those that hold nothing but types have no mutants and stay among them. */
+function unjudged(results: Results): readonly string[] {
+  const files = globSync('packages/verifier/src/**/*.ts', { cwd: ROOT }).filter((file) => !(file in results))
+  if (files.length === 0) return []
+  const list = files.sort().map((file) => `\`${file.replace('packages/verifier/src/', '')}\``)
+  return [`Not judged yet, and not in the score: ${list.join(', ')}.`, '']
 }
