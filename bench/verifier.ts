@@ -33,10 +33,10 @@ const times = numberOption('times', 200)
 printPlace('Verifier')
 const bundle = await bundleForPages('packages/verifier/src/index.ts')
 const loop = await bundleForPages('bench/lib/verifier-loop.ts')
-await inPage(loop.code, async (page, version) => {
+await inPage(loop.files, async (page, version) => {
   const inChromium = async (one: Work): Promise<Timed> => {
     const args = JSON.stringify([one, warmUp, times])
-    const call = `import('/module.js').then((m) => m.timeVerification(...${args})).then((timed) => JSON.stringify(timed))`
+    const call = `import('/bundle.js').then((m) => m.timeVerification(...${args})).then((timed) => JSON.stringify(timed))`
     return JSON.parse(await page.evaluate<string>(call))
   }
   const rows: string[][] = []

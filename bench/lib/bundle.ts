@@ -4,6 +4,9 @@ import { build } from 'vite'
 
 /** A module for pages, with all that it imports at once. */
 export interface Bundle {
+  /** Each file by its name; `bundle.js` is where to begin. */
+  readonly files: ReadonlyMap<string, string>
+  /** What is loaded at once. */
   readonly code: string
   readonly bytes: number
   /** As a server would send it. */
@@ -40,6 +43,7 @@ export async function bundleForPages(file: string): Promise<Bundle> {
   const code = now.map((chunk) => chunk.code).join('\n')
   const later = others.filter((chunk) => !now.includes(chunk))
   return {
+    files: new Map(chunks.map((chunk) => [chunk.fileName, chunk.code])),
     code,
     bytes: Buffer.byteLength(code),
     gzipBytes: weight(code),

@@ -8,13 +8,16 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-back
 /**
  * Runs work in an empty page of the system's Chromium, on this machine's own address, where WebCrypto is.
  *
- * @param module - what the page can import as `/module.js`.
+ * @param files - modules by their names, which the page can import from `/`.
  */
-export async function inPage<T>(module: string, work: (page: Page, version: string) => Promise<T>): Promise<T> {
+export async function inPage<T>(
+  files: ReadonlyMap<string, string>,
+  work: (page: Page, version: string) => Promise<T>,
+): Promise<T> {
   const server = createServer(({ url }, response) => {
-    const isModule = url === '/module.js'
-    response.setHeader('content-type', isModule ? 'text/javascript' : 'text/html')
-    response.end(isModule ? module : '<!doctype html>')
+    const module = files.get(url?.slice(1) ?? '')
+    response.setHeader('content-type', module === undefined ? 'text/html' : 'text/javascript')
+    response.end(module ?? '<!doctype html>')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
