@@ -1,6 +1,12 @@
 import type { ModelReference } from '@blindai/verifier'
 import { BlindAiError } from './errors.ts'
 
+/** Of the call that a model is pinned for. */
+interface PinOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly receipt?: boolean | undefined
+}
+
 const DIGEST = /^[0-9a-fA-F]{64}$/
 
 /**
@@ -27,12 +33,16 @@ export class ModelPins {
   }
 
   /**
-   * What to call a model in a call: its digest where the policy has a list, the caller's word where it has none.
+   * What to call a model in a call: its digest where the policy has a list or a receipt is asked for, which has to be of one
+   * model; the caller's word where neither is.
    *
    * @throws {BlindAiError} `MODEL_NOT_ALLOWED` when the list lacks it; `MODEL_NOT_FOUND`; the reason of `signal`.
    */
-  async pin(model: string, signal: AbortSignal | undefined): Promise<string> {
-    if (this.#models === undefined) return model
+  async pin(model: string, { signal, receipt }: PinOptions = {}): Promise<string> {
+    if (this.#models === undefined) {
+      if (DIGEST.test(model)) return model.toLowerCase()
+      return receipt === true ? await this.#digestOf(model, signal) : model
+    }
     const named = this.#models.find(({ name }) => name === model)
     if (named !== undefined) return named.sha256
     const sha256 = DIGEST.test(model) ? model.toLowerCase() : await this.#digestOf(model, signal)
@@ -42,7 +52,7 @@ export class ModelPins {
 
   /** @throws {BlindAiError} `RESPONSE_MALFORMED` when the answer is of another model than the one that was pinned. */
   check(pinned: string, answered: string): void {
-    if (this.#models === undefined || answered === pinned) return
+    if (answered === pinned || (this.#models === undefined && !DIGEST.test(pinned))) return
     throw new BlindAiError('RESPONSE_MALFORMED', { what: 'the answer', reason: 'it is of another model' })
   }
 }

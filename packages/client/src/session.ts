@@ -74,7 +74,7 @@ export class OpenSession implements Session {
   }
 
   async infer(model: string, inputs: readonly Tensor[], options: InferOptions = {}): Promise<InferResult> {
-    return infer(this.#api, await this.#pins.pin(model, options.signal), inputs, options)
+    return infer(this.#api, await this.#pins.pin(model, options), inputs, options)
   }
 
   run<Task extends TaskName>(
@@ -89,7 +89,7 @@ export class OpenSession implements Session {
     options: RunOptions = {},
   ): Promise<UntypedTaskResult> {
     const inputs = isList(input) ? input : [input]
-    const pinned = await this.#pins.pin(model, options.signal)
+    const pinned = await this.#pins.pin(model, options)
     const answer = await runTask(this.#api, pinned, inputs, () => this.#taskOf(pinned, options), options)
     this.#pins.check(pinned, answer.model)
     return answer

@@ -12,7 +12,7 @@ function pins(digest: string, allowed: typeof models | undefined = models) {
     asked.push(model)
     return digest
   })
-  return { asked, pin: (model: string) => held.pin(model, undefined), held }
+  return { asked, pin: (model: string) => held.pin(model), held }
 }
 
 describe('a policy with models', () => {
@@ -60,14 +60,25 @@ describe('a policy with models', () => {
 })
 
 describe('a policy without models', () => {
-  test('leaves every name and every answer as it is', async () => {
+  test('leaves every name and its answer as they are', async () => {
     const asked: string[] = []
     const held = new ModelPins(undefined, async (model) => {
       asked.push(model)
       return OTHER
     })
-    expect(await held.pin('spam', undefined)).toBe('spam')
+    expect(await held.pin('spam')).toBe('spam')
     held.check('spam', OTHER)
     expect(asked).toEqual([])
+  })
+  test('calls by digest where a receipt is asked for, which has to be of one model', async () => {
+    const asked: string[] = []
+    const held = new ModelPins(undefined, async (model) => {
+      asked.push(model)
+      return OTHER
+    })
+    expect(await held.pin('spam', { receipt: true })).toBe(OTHER)
+    expect(await held.pin(SPAM.toUpperCase(), { receipt: true })).toBe(SPAM)
+    expect(asked).toEqual(['spam'])
+    expect(() => held.check(OTHER, SPAM)).toThrowError(expect.objectContaining({ code: 'RESPONSE_MALFORMED' }))
   })
 })
