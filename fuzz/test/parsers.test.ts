@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { ROOT } from '../engine/root.ts'
 import { runFuzzer } from './run.ts'
 
-const TARGETS = globSync('*.ts', { cwd: join(ROOT, 'fuzz/targets') }).map((file) => basename(file, '.ts'))
+const TARGETS = globSync('*.ts', { cwd: join(ROOT, 'fuzz/targets') })
+  .map((file) => basename(file, '.ts'))
+  .sort()
+
+/** All targets with a minute each would keep two cores for half an hour: a run takes one share, the next hour's the next. */
+const SHARES = 8
+const share = Math.floor(Date.now() / 3_600_000) % SHARES
+const ofThisHour = TARGETS.filter((_, i) => i % SHARES === share)
+const seconds = process.env.BLINDAI_FUZZ_SECONDS
 
 describe('every parser of outside bytes', () => {
   test('stands the kept corpus and a second of new inputs', { timeout: 600_000 }, async () => {
@@ -18,7 +26,7 @@ describe('every parser of outside bytes', () => {
       String(Date.now() % 1e9),
     )
     expect(results.filter(({ findings }) => findings.length > 0)).toEqual([])
-    expect(results.map(({ name }) => name).sort()).toEqual([...TARGETS].sort())
+    expect(results.map(({ name }) => name).sort()).toEqual(TARGETS)
     for (const { name, executions, replayed, accepted, reached } of results) {
       expect(replayed, name).toBeGreaterThan(0)
       expect(accepted, name).toBeGreaterThan(0)
@@ -27,6 +35,17 @@ describe('every parser of outside bytes', () => {
     }
     expect(status).toBe(0)
   })
+  test.runIf(seconds !== undefined)(
+    `and longer, share ${share + 1} of ${SHARES}: ${ofThisHour.join(', ')}`,
+    { timeout: 1_800_000 },
+    async () => {
+      const flags = ['--seconds', seconds ?? '', '--jobs', '2', '--seed', String(Date.now() % 1e9)]
+      const { status, results } = await runFuzzer('--all', ...flags, ...ofThisHour)
+      expect(results.filter(({ findings }) => findings.length > 0)).toEqual([])
+      expect(results.map(({ name }) => name).sort()).toEqual(ofThisHour)
+      expect(status).toBe(0)
+    },
+  )
   test('has its long run in the book', () => {
     const book = readFileSync(join(ROOT, 'docs/fuzzing.md'), 'utf8')
     expect(TARGETS.filter((name) => !book.includes(`| \`${name}\` |`))).toEqual([])
