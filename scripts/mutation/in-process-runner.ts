@@ -23,6 +23,7 @@ import {
 } from '@stryker-mutator/api/test-runner'
 import fc from 'fast-check'
 import { Hits as HitTable } from './hits.ts'
+import { describe, outcome, TIMED_OUT } from './outcome.ts'
 import { type Loading, TestLoader } from './test-loader.ts'
 import { type Findings, TestOrder } from './test-order.ts'
 
@@ -35,8 +36,6 @@ const HITS = 'mutation-hits.bin'
 /** Tests that try each bit or each cut. They take seconds each, and what they would notice others have to. */
 const EXHAUSTIVE =
   / any one (?:bit|character) | wherever (?:it|a chain) is cut$| cut or followed |throws nothing but what it says/
-/** A test that takes longer has found the mutant. */
-const HANGS_AFTER_MS = 30_000
 /** What the tests of one mutant may take of the processor, as they did in the first run; loading a file of tests counts. */
 const BUDGET_MS = Number(process.env.BLINDAI_MUTATION_BUDGET_MS ?? 1_000)
 /** Properties look at the same examples in each run, and do not look for a smaller one after a failure. */
@@ -55,8 +54,6 @@ interface Coverage {
   readonly static: Hits
   readonly perTest: Record<string, Hits>
 }
-
-const TIMED_OUT = Symbol('timed out')
 
 export class InProcessRunner implements TestRunner {
   readonly #root = process.cwd()
@@ -273,26 +270,6 @@ export class InProcessRunner implements TestRunner {
   }
 }
 
-/** What a test failed with; undefined if it passed. */
-async function outcome(run: () => unknown, limitMs = HANGS_AFTER_MS): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  try {
-    const pending = run()
-    if (pending instanceof Promise && limitMs === Number.POSITIVE_INFINITY) await pending
-    else if (pending instanceof Promise) {
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, limitMs, TIMED_OUT)
-      })
-      if ((await Promise.race([pending, late])) === TIMED_OUT) return TIMED_OUT
-    }
-    return undefined
-  } catch (error) {
-    return error ?? new Error('a test threw nothing')
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** What Stryker calls a test: it sends the names of all that reach a mutant with each one. */
 function shortId(test: number): string {
   return `t${test}`
@@ -309,10 +286,6 @@ function newCoverage(): Coverage {
 
 function add(to: Hits, from: Hits): void {
   for (const [id, count] of Object.entries(from)) to[id] = (to[id] ?? 0) + count
-}
-
-function describe(failure: unknown): string {
-  return String(failure).slice(0, 400)
 }
 
 createInProcessRunner.inject = tokens('$injector')
