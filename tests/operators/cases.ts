@@ -19,9 +19,12 @@ export const CASE_NAMES: readonly string[] = readdirSync(FOLDER, { withFileTypes
   .map((entry) => entry.name)
   .sort()
 
-/** @throws {RangeError} when a file holds what the reader does not know. */
-export function loadCase(name: string): OperatorCase {
-  const folder = new URL(`${name}/`, FOLDER)
+/**
+ * @param from - a folder of such tests; the project's own unless given.
+ * @throws {RangeError} when a file holds what the reader does not know.
+ */
+export function loadCase(name: string, from: URL = FOLDER): OperatorCase {
+  const folder = new URL(`${name}/`, from)
   const data = new URL('test_data_set_0/', folder)
   const files = readdirSync(data)
   const tensors = (prefix: string): RawTensor[] =>
