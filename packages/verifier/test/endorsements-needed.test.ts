@@ -11,7 +11,9 @@ describe('the endorsements that real evidence needs', () => {
     ['tdx-v5-90c0-alibaba.quote.bin', '90c06f000000', 'platform'],
   ] as const)('of %s are those of FMSPC %s and the %s CA', (name, fmspc, ca) => {
     const bytes = name === 'tdx-v4-b0c0.quote.bin' ? b0c0Quote() : file(name)
-    expect(endorsementsNeeded({ format: 'tdx', bytes })).toEqual({ technology: 'dcap', tee: 'tdx', fmspc, ca })
+    const needs = { technology: 'dcap', tee: 'tdx', fmspc, ca }
+    expect(endorsementsNeeded({ format: 'tdx', bytes })).toEqual(needs)
+    expect(endorsementsNeeded({ format: 'simulated', bytes })).toEqual(needs)
   })
 
   test.each([
@@ -19,7 +21,9 @@ describe('the endorsements that real evidence needs', () => {
     ['sgx-v3-606a-debug.quote.bin', '00606a000000', 'platform'],
   ] as const)('of %s are those of FMSPC %s and the %s CA', (name, fmspc, ca) => {
     const bytes = file(name, 'sgx')
-    expect(endorsementsNeeded({ format: 'sgx', bytes })).toEqual({ technology: 'dcap', tee: 'sgx', fmspc, ca })
+    const needs = { technology: 'dcap', tee: 'sgx', fmspc, ca }
+    expect(endorsementsNeeded({ format: 'sgx', bytes })).toEqual(needs)
+    expect(endorsementsNeeded({ format: 'simulated-sgx', bytes })).toEqual(needs)
   })
 
   test.each([
@@ -56,23 +60,39 @@ describe('evidence of which nothing can be asked', () => {
 
   // Source: AMD 56860, "ATTESTATION_REPORT Structure".
   test.each([
-    ['hides its chip (CHIP_ID)', 0x1a0, new Uint8Array(64), 'UNSUPPORTED_VALUE', 'SNP report CHIP_ID'],
+    [
+      'hides its chip (CHIP_ID)',
+      0x1a0,
+      new Uint8Array(64),
+      'UNSUPPORTED_VALUE',
+      { field: 'SNP report CHIP_ID', expected: 'the identifier of the chip', actual: 'zeros' },
+    ],
     [
       'is of a processor nobody knows (CPUID_MOD_ID)',
       0x189,
       Uint8Array.of(0x50),
       'UNSUPPORTED_VALUE',
-      'SNP report CPUID',
+      { field: 'SNP report CPUID', expected: 'Milan, Genoa or Turin', actual: '19.50.1' },
     ],
-    ['is signed by no key (SIGNING_KEY)', 0x048, Uint8Array.of(7 << 2), 'SNP_REPORT_NOT_SIGNED', 'SIGNING_KEY'],
-    ['has its chip key masked (MASK_CHIP_KEY)', 0x048, Uint8Array.of(2), 'SNP_REPORT_NOT_SIGNED', 'MASK_CHIP_KEY'],
-  ] as const)('is refused when it %s', (_, offset, replacement, code, field) => {
-    expect(thrownBy(() => endorsementsNeeded({ format: 'sev-snp', bytes: report(offset, replacement) }))).toMatchObject(
-      {
-        code,
-        details: { field },
-      },
-    )
+    [
+      'is signed by no key (SIGNING_KEY)',
+      0x048,
+      Uint8Array.of(7 << 2),
+      'SNP_REPORT_NOT_SIGNED',
+      { field: 'SIGNING_KEY' },
+    ],
+    [
+      'has its chip key masked (MASK_CHIP_KEY)',
+      0x048,
+      Uint8Array.of(2),
+      'SNP_REPORT_NOT_SIGNED',
+      { field: 'MASK_CHIP_KEY' },
+    ],
+  ] as const)('is refused when it %s', (_, offset, replacement, code, details) => {
+    const bytes = report(offset, replacement)
+    for (const format of ['sev-snp', 'simulated-sev-snp'] as const) {
+      expect(thrownBy(() => endorsementsNeeded({ format, bytes }))).toMatchObject({ code, details })
+    }
   })
 
   test('is refused when it is cut, at every length', () => {
@@ -93,7 +113,12 @@ describe('evidence of which nothing can be asked', () => {
     const bytes = Uint8Array.from(changed, (character) => character.charCodeAt(0))
     expect(thrownBy(() => endorsementsNeeded({ format: 'tdx', bytes }))).toMatchObject({
       code: 'CERTIFICATE_ROLE_MISMATCH',
-      details: { actual: 'Intel SGX PCK Platfarm CA' },
+      details: {
+        chain: 'PCK chain',
+        position: 1,
+        expected: expect.stringMatching(/^Intel SGX PCK P.* CA or .* CA$/),
+        actual: 'Intel SGX PCK Platfarm CA',
+      },
     })
   })
 })
