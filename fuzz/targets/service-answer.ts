@@ -1,6 +1,9 @@
-import { concatBytes } from '@blindai/core'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { concatBytes, utf8 } from '@blindai/core'
 import type { EndorsementPart } from '@blindai/verifier'
 import { inspect, obtained, type Resource } from '../../packages/endorsements/src/resource.ts'
+import { ROOT } from '../engine/root.ts'
 import { files, inJson, type Seed } from '../engine/seeds.ts'
 import type { FuzzTarget } from '../engine/target.ts'
 
@@ -12,15 +15,33 @@ const PARTS: readonly EndorsementPart[] = [
   'qe-identity',
 ]
 
-/** The first byte says what was asked for; the rest is the body. */
-function partOf(bytes: Uint8Array): EndorsementPart {
-  return PARTS[(bytes[0] ?? 0) % PARTS.length] ?? 'certificate'
+/** What was asked for, whether a header was, how long the value of that is, its value in Latin-1, and the body. */
+const HEAD_BYTES = 4
+
+function answerOf(bytes: Uint8Array): { part: EndorsementPart; header?: string; body: Uint8Array } {
+  const [part = 0, hasHeader = 0, high = 0, low = 0] = bytes
+  const bodyAt = HEAD_BYTES + high * 256 + low
+  const header = Buffer.from(bytes.slice(HEAD_BYTES, bodyAt)).toString('latin1')
+  const body = bytes.slice(bodyAt)
+  return { part: PARTS[part % PARTS.length] ?? 'certificate', body, ...(hasHeader % 2 === 1 && { header }) }
 }
 
 function askedFor(part: EndorsementPart, seed: Seed): Seed {
-  const first = Uint8Array.of(PARTS.indexOf(part))
-  return { glob: seed.glob, take: (file) => seed.take(file).map((body) => concatBytes(first, body)) }
+  const head = Uint8Array.of(PARTS.indexOf(part), 0, 0, 0)
+  return { glob: seed.glob, take: (file) => seed.take(file).map((body) => concatBytes(head, body)) }
 }
+
+/** With a chain of signers beside the body, as services send it. */
+function withChain(part: EndorsementPart, seed: Seed): Seed {
+  const value = utf8(encodeURIComponent(CHAIN))
+  const head = Uint8Array.of(PARTS.indexOf(part), 1, value.byteLength >> 8, value.byteLength & 255)
+  return { glob: seed.glob, take: (file) => seed.take(file).map((body) => concatBytes(head, value, body)) }
+}
+
+const SIMULATED = 'vectors/attestation/simulated/accepted.json'
+const [CHAIN = ''] = inJson(SIMULATED, 'document.endorsements.tcbInfoIssuerChain', 'text')
+  .take(readFileSync(join(ROOT, SIMULATED)))
+  .map((bytes) => Buffer.from(bytes).toString('utf8'))
 
 export const target: FuzzTarget = {
   sources: ['packages/endorsements/src/resource.ts', 'packages/verifier/src/collect/read-endorsement.ts'],
@@ -29,19 +50,23 @@ export const target: FuzzTarget = {
     askedFor('certificate-chain', files('vectors/attestation/nitro/*.pem')),
     askedFor('revocation-list', files('vectors/attestation/{tdx,sgx}/*crl*.der')),
     askedFor('tcb-info', inJson('vectors/attestation/simulated/*.json', 'document.endorsements.tcbInfo', 'text')),
+    withChain('tcb-info', inJson(SIMULATED, 'document.endorsements.tcbInfo', 'text')),
+    withChain('revocation-list', files('vectors/attestation/{tdx,sgx}/*crl*.der')),
     askedFor('qe-identity', inJson('vectors/attestation/simulated/*.json', 'document.endorsements.qeIdentity', 'text')),
   ],
   parse: (bytes) => {
+    const { part, header, body } = answerOf(bytes)
     const resource: Resource = {
       url: new URL('https://service.invalid/'),
       name: 'fuzz',
-      part: partOf(bytes),
+      part,
       mediaTypes: [],
       maxBytes: 262_144,
       freshSeconds: 1,
+      ...(header !== undefined && { issuerChainHeader: 'issuer-chain' }),
     }
-    const answer = obtained(resource, bytes.slice(1), () => [])
+    const answer = obtained(resource, body, () => (header === undefined ? [] : [header]))
     return { answer, facts: inspect(resource, answer) }
   },
-  refuses: { EndorsementError: ['ENDORSEMENT_MALFORMED'] },
+  refuses: { EndorsementError: ['ENDORSEMENT_MALFORMED', 'ISSUER_CHAIN_MISSING'] },
 }
