@@ -14,7 +14,9 @@ let isStopped = false
 let sent = 0
 let inFlight = 0
 
+const begun = Promise.withResolvers<void>()
 const work = order.pace.kind === 'callers' ? callers(order.pace.callers) : rate(order.pace)
+await begun.promise
 process.send?.('asking')
 await receive()
 isStopped = true
@@ -22,9 +24,13 @@ await work
 process.send?.(outcomes)
 agent.destroy()
 
+/** Has begun when each has had its first answer: connections are open then, and queues as full as they will be. */
 async function callers(count: number): Promise<void> {
+  const first = Array.from({ length: count }, () => ask(wallMs()))
+  void Promise.all(first).then(() => begun.resolve())
   await Promise.all(
-    Array.from({ length: count }, async () => {
+    first.map(async (asked) => {
+      await asked
       while (!isStopped) await ask(wallMs())
     }),
   )
@@ -32,6 +38,7 @@ async function callers(count: number): Promise<void> {
 
 /** What is due and finds too many in flight is left out, so that a server that answers nothing does not fill this process. */
 async function rate(pace: { readonly perSecond: number; readonly maxInFlight: number }): Promise<void> {
+  begun.resolve()
   const pending = new Set<Promise<void>>()
   const startMs = wallMs()
   for (let due = 0; !isStopped; ) {

@@ -38,7 +38,7 @@ export class Load {
     this.#child = child
   }
 
-  /** Resolves when the process has begun to ask. */
+  /** Resolves when the process asks: callers have had an answer each. */
   static async start(order: LoadOrder): Promise<Load> {
     const child = fork(fileURLToPath(new URL('./load-child.ts', import.meta.url)), {
       execArgv: ['--conditions=source'],
