@@ -1,4 +1,7 @@
 export type { StartEngine } from './engine-fleet.ts'
+export { type Job, LEAST_PRIORITY } from './job.ts'
+export type { Ahead, JobQueue, QueuedJob, Verdict } from './job-queue.ts'
 export type { ScheduledModel } from './scheduled-model.ts'
-export { Scheduler, type SchedulerEvent, type SchedulerLimits } from './scheduler.ts'
+export { Scheduler } from './scheduler.ts'
 export { SCHEDULER_CATALOGUE, SchedulerError, type SchedulerErrorDetails } from './scheduler-error.ts'
+export type { SchedulerEvent, SchedulerLimits } from './scheduler-options.ts'
