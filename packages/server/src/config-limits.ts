@@ -74,6 +74,8 @@ export interface ServerLimits {
   readonly dateWindowSeconds: number
   /** How long `close` waits for requests in flight. */
   readonly drainMs: number
+  /** How long a server that is to end says that it is not ready and serves on, so that balancers look elsewhere first. */
+  readonly drainNoticeMs: number
 }
 
 const MIB = 1024 * 1024
@@ -121,6 +123,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   replayCapacity: [16, 16_777_216],
   dateWindowSeconds: [10, 3600],
   drainMs: [0, 3_600_000],
+  drainNoticeMs: [0, 600_000],
 }
 
 /** The limits for this machine: as many engines as cores, half the memory for engines, a quarter for models. */
@@ -168,6 +171,7 @@ export function defaultLimits(): ServerLimits {
     replayCapacity: 262_144,
     dateWindowSeconds: 300,
     drainMs: 30_000,
+    drainNoticeMs: 2000,
   }
 }
 

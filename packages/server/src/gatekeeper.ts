@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { createChannelSigner, generateOhttpKeys, OhttpGateway, SteadyClock } from '@blindai/channel'
 import { nodeBackend } from '@blindai/channel/node'
 import {
@@ -58,8 +59,12 @@ export interface RunningServer {
   readonly plainUrl?: string
   readonly isolation: IsolationLevel
   readonly missing: readonly string[]
-  /** Takes no new request, ends those in flight, kills every engine. */
-  close(): Promise<void>
+  /**
+   * Is not ready any more, serves on for the notice, then takes no new request, ends those in flight, kills every engine.
+   *
+   * @param noticeMs - how long it is still served; 0 unless given.
+   */
+  close(noticeMs?: number): Promise<void>
 }
 
 /** A client's clock may be behind by this much. */
@@ -153,9 +158,10 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const listeners: Listener[] = []
   const unguard = guardProcess(log)
 
-  async function close(drainMs: number): Promise<void> {
+  async function close(noticeMs: number, drainMs: number): Promise<void> {
     isDraining = true
     log({ event: 'server-draining' })
+    if (noticeMs > 0) await setTimeout(noticeMs)
     await Promise.all(listeners.map((listener) => listener.close(drainMs)))
     await scheduler.close(0)
     await models.close()
@@ -179,13 +185,13 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
       ...(plain && plainListen ? { plainUrl: originOf('http', plainListen.host, plain.port) } : {}),
       isolation: room.isolation,
       missing: room.missing,
-      close: () => {
-        closing ??= close(limits.drainMs)
+      close: (noticeMs = 0) => {
+        closing ??= close(noticeMs, limits.drainMs)
         return closing
       },
     }
   } catch (error) {
-    await close(0)
+    await close(0, 0)
     throw error
   }
 }
