@@ -68,6 +68,7 @@ export type ServerCode =
   | 'STORE_FAILED'
   | 'TENANT_BUSY'
   | 'SERVER_BUSY'
+  | 'MEMORY_LOW'
   | 'SERVER_DRAINING'
   | 'ENGINE_CRASHED'
   | 'ENGINE_STOPPED'
@@ -144,6 +145,7 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   STORE_FAILED: row('retry', 'Wait as long as the server asks, then try again; tell the operator when it happens twice.'),
   TENANT_BUSY: row('retry', 'Wait as long as the server asks, and send fewer requests at once.'),
   SERVER_BUSY: row('retry', 'Wait as long as the server asks, then try again.'),
+  MEMORY_LOW: row('retry', 'Wait as long as the server asks, then try again.'),
   SERVER_DRAINING: row('retry', 'Try again in a moment, or at another server.'),
   ENGINE_CRASHED: row('retry', 'Try again once; a model that crashes twice is quarantined.'),
   ENGINE_STOPPED: row('retry', 'Try again.'),

@@ -42,6 +42,8 @@ export interface ServerLimits {
   readonly engineMemoryBytes: number
   /** What all engines may be allowed together. */
   readonly enginesMemoryBytes: number
+  /** What gatekeeper and engines may hold together; near it the server refuses work, step by step (`memory-ladder.ts`). */
+  readonly maxMemoryBytes: number
   readonly maxEngines: number
   readonly engineIdleMs: number
   readonly loadDeadlineMs: number
@@ -104,6 +106,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   engineHeadroomBytes: [16 * MIB, 1024 * GIB],
   engineMemoryBytes: [16 * MIB, 1024 * GIB],
   enginesMemoryBytes: [16 * MIB, 16_384 * GIB],
+  maxMemoryBytes: [256 * MIB, 16_384 * GIB],
   maxEngines: [1, 4096],
   engineIdleMs: [100, 86_400_000],
   loadDeadlineMs: [100, 3_600_000],
@@ -152,6 +155,7 @@ export function defaultLimits(): ServerLimits {
     engineHeadroomBytes: 256 * MIB,
     engineMemoryBytes: Math.min(4 * GIB, Math.max(16 * MIB, Math.floor(memory / 2) - 128 * MIB)),
     enginesMemoryBytes: Math.floor(memory / 2),
+    maxMemoryBytes: Math.floor(memory * 0.9),
     maxEngines: Math.max(16, 4 * cores),
     engineIdleMs: 300_000,
     loadDeadlineMs: 60_000,

@@ -13,6 +13,7 @@ export type LogEvent =
   | { readonly event: 'server-started'; readonly isolation: IsolationLevel; readonly unattestedClients: boolean }
   | { readonly event: 'server-draining' }
   | { readonly event: 'server-closed' }
+  | { readonly event: 'memory-level'; readonly level: number; readonly mebibytes: number }
   | {
       readonly event: 'request-failed'
       readonly requestId: string

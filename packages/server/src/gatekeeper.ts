@@ -25,8 +25,10 @@ import {
   type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
+import { MemoryLadder } from './memory-ladder.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
+import { processTreeBytes } from './process-memory.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
 import { Scheduler, type StartEngine } from './scheduler/index.ts'
 import { TenantDirectory } from './tenants/index.ts'
@@ -40,6 +42,8 @@ export interface ServerDependencies {
   readonly clock?: () => UnixSeconds
   /** Standard error unless given. */
   readonly log?: Log
+  /** What gatekeeper and engines hold; all processes of this one's tree unless given. */
+  readonly readMemory?: () => Promise<number> | number
   /** How engines are started; behind the strongest wall of this machine unless given. */
   readonly engines?: EngineRoom
 }
@@ -71,6 +75,9 @@ export interface RunningServer {
 const CLOCK_SKEW_SECONDS = 300
 /** Keys live as long as the process, at the longest for a year. */
 const KEYSET_SECONDS = 365 * 86_400
+
+/** While memory is low an engine may do nothing for this long; at the last level not at all. */
+const RELIEVED_IDLE_MS = 1000
 
 const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 
@@ -128,6 +135,13 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     nowMs,
     onEvent: log,
   })
+  const memory = new MemoryLadder({
+    capBytes: limits.maxMemoryBytes,
+    read: dependencies.readMemory ?? processTreeBytes,
+    onLevel: (level, bytes) => log({ event: 'memory-level', level, mebibytes: Math.round(bytes / 1024 ** 2) }),
+    relieve: (level) => scheduler.stopIdleEngines(level === 3 ? 0 : RELIEVED_IDLE_MS),
+    onFailure: (cause) => log({ event: 'unexpected-rejection', cause: describeCause(cause) }),
+  })
   const models = new VaultRepository({ vault, limits, nowMs, clock })
   let isDraining = false
   const dispatcher = createDispatcher({
@@ -140,11 +154,12 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     models,
     library: new ModelLibrary(models, scheduler),
     scheduler,
+    pressure: memory,
     limits,
     unattestedClients: config.unattestedClients,
     software: dependencies.software,
     nowMs,
-    isReady: () => !isDraining,
+    isReady: () => !isDraining && memory.level() < 3,
     onFailure: (failure) => logFailure(log, failure),
   })
   const slow = new SlowWatch(limits)
@@ -167,6 +182,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     await models.close()
     attester.close()
     slow.close()
+    memory.close()
     unguard()
     log({ event: 'server-closed' })
   }

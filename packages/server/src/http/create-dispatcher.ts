@@ -2,6 +2,7 @@ import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
 import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
+import type { MemoryPressure } from '../memory-ladder.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
 import type { TenantDirectory } from '../tenants/index.ts'
@@ -29,6 +30,7 @@ export interface HttpServices {
   readonly models: ModelRepository
   readonly library: ModelLibrary
   readonly scheduler: Scheduler
+  readonly pressure: MemoryPressure
   readonly limits: ServerLimits
   readonly unattestedClients: boolean
   readonly software: { readonly name: string; readonly version: string }
@@ -59,6 +61,7 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     tenants: services.tenants,
     bodies: new BodyMemory(limits),
     operations: new OperationLedger(limits, services.nowMs),
+    pressure: services.pressure,
     unattestedClients: services.unattestedClients,
     onFailure: services.onFailure,
   })

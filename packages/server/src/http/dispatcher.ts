@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { REQUEST_ID_HEADER } from '@blindai/protocol'
+import type { MemoryPressure } from '../memory-ladder.ts'
 import type { Tenant, TenantDirectory } from '../tenants/index.ts'
 import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
 import { errorResponse, type PublicError, publicError } from './error-response.ts'
 import { bodyOfBytes } from './memory-body.ts'
+import { refuseUnderPressure } from './memory-gate.ts'
 import type { OperationLedger } from './operation-ledger.ts'
 import { bearerToken, header } from './request-fields.ts'
 import type { Access, Route, Router } from './router.ts'
@@ -16,6 +18,7 @@ export interface DispatcherOptions {
   readonly tenants: TenantDirectory
   readonly bodies: BodyMemory
   readonly operations: OperationLedger
+  readonly pressure: MemoryPressure
   /** Serve TLS clients that do not prove their channel. */
   readonly unattestedClients: boolean
   /** Told of every request that failed; `cause` is for a log that keeps names and codes only. */
@@ -58,6 +61,7 @@ export class Dispatcher {
       const { route, params } = this.#options.router.match(arrived.method, arrived.path)
       this.#checkChannel(arrived, route)
       const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
+      refuseUnderPressure(this.#options.pressure.level(), route, arrived)
       const request = received(arrived, tenant)
       checkRole(tenant, route.access)
       checkBody(request, route)

@@ -19,6 +19,8 @@ export interface Route {
   readonly plain?: boolean
   /** True for what is done at most once: over Oblivious HTTP it needs an operation id. */
   readonly once?: boolean
+  /** True for what brings a model, and is the first to be refused when memory is low. */
+  readonly isUpload?: boolean
   readonly handle: (call: Call) => Promise<ApiResponse> | ApiResponse
 }
 

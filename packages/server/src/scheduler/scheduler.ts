@@ -107,6 +107,11 @@ export class Scheduler {
     return this.#submit(request, undefined, deadlineMs, async (engine) => engine.description)
   }
 
+  /** Stops every engine that has done nothing for that long. */
+  stopIdleEngines(idleMs: number): void {
+    this.#fleet.stopIdle(idleMs)
+  }
+
   isQuarantined(modelKey: string, tenant: string): boolean {
     return this.#crashes.isQuarantined(modelKey, tenant)
   }
