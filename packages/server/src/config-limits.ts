@@ -74,6 +74,8 @@ export interface ServerLimits {
   /** Oblivious requests remembered against replay, and how far their Date may be off. */
   readonly replayCapacity: number
   readonly dateWindowSeconds: number
+  /** Lines of the log; ten seconds' worth may come at once. What is more is counted and not written. */
+  readonly maxLogLinesPerSecond: number
   /** How long `close` waits for requests in flight. */
   readonly drainMs: number
   /** How long a server that is to end says that it is not ready and serves on, so that balancers look elsewhere first. */
@@ -125,6 +127,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   operationIdWindowSeconds: [60, 86_400],
   replayCapacity: [16, 16_777_216],
   dateWindowSeconds: [10, 3600],
+  maxLogLinesPerSecond: [1, 100_000],
   drainMs: [0, 3_600_000],
   drainNoticeMs: [0, 600_000],
 }
@@ -174,6 +177,7 @@ export function defaultLimits(): ServerLimits {
     operationIdWindowSeconds: 3600,
     replayCapacity: 262_144,
     dateWindowSeconds: 300,
+    maxLogLinesPerSecond: 50,
     drainMs: 30_000,
     drainNoticeMs: 2000,
   }

@@ -14,18 +14,21 @@ import { configJson, type ServerConfig } from './config.ts'
 import { GatekeeperError } from './gatekeeper-error.ts'
 import { createStderrLog, describeCause, type Log } from './gatekeeper-log.ts'
 import { guardProcess } from './gatekeeper-process.ts'
+import { datedSource, logAnswered, logFailure, NO_TRAFFIC } from './gatekeeper-watch.ts'
 import {
   createDispatcher,
   createTlsIdentity,
+  ERROR_CODES,
   type Listener,
   type ListenerOptions,
+  listenMetrics,
   listenPlain,
   listenTls,
   originOf,
-  type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
 import { processTreeBytes } from './process-memory.ts'
@@ -61,6 +64,7 @@ export interface RunningServer {
   /** The attested TLS listener. */
   readonly url: string
   readonly plainUrl?: string
+  readonly metricsUrl?: string
   readonly isolation: IsolationLevel
   readonly missing: readonly string[]
   /**
@@ -88,7 +92,12 @@ const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
  * `EVIDENCE_UNAVAILABLE`; {StoreError} of a store that does not open.
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
-  const log = dependencies.log ?? createStderrLog()
+  const write = dependencies.log ?? createStderrLog(config.limits.maxLogLinesPerSecond)
+  let metrics: ServerMetrics | undefined
+  const log: Log = (event) => {
+    metrics?.happened(event)
+    write(event)
+  }
   const steady = new SteadyClock(dependencies.clock ?? systemClock)
   const clock = (): UnixSeconds => steady.now()
   const [room, ohttpKeys, signer, receipts] = await Promise.all([
@@ -112,8 +121,9 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     receipts: receipts.publicJwk,
     ...validity,
   })
+  const source = datedSource(dependencies.evidence, clock)
   const attester = await createAttester({
-    source: dependencies.evidence,
+    source,
     keyset,
     config: { ...shownConfig(config, room.isolation), digest: await configDigest(configJson(config)) },
     software: dependencies.software,
@@ -144,6 +154,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   })
   const models = new VaultRepository({ vault, limits, nowMs, clock })
   let isDraining = false
+  const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
     attester,
     signer,
@@ -159,7 +170,11 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     unattestedClients: config.unattestedClients,
     software: dependencies.software,
     nowMs,
-    isReady: () => !isDraining && memory.level() < 3,
+    isReady,
+    onAnswered: (answered) => {
+      metrics?.answered(answered)
+      if (config.requestLog) logAnswered(log, answered)
+    },
     onFailure: (failure) => logFailure(log, failure),
   })
   const slow = new SlowWatch(limits)
@@ -194,11 +209,31 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     const { plainListen } = config
     const plain = plainListen && (await opened('plainListen', listenPlain(plainListen, options)))
     if (plain !== undefined) listeners.push(plain)
+    const { metricsListen } = config
+    metrics = new ServerMetrics({
+      routes: dispatcher.routes,
+      codes: ERROR_CODES,
+      isReady,
+      waiting: () => scheduler.waiting,
+      engines: () => scheduler.census(),
+      memory: () => ({ level: memory.level(), bytes: memory.bytes, capBytes: limits.maxMemoryBytes }),
+      evidenceAgeSeconds: () => clock() - source.collectedAt(),
+      traffic: (listener) => (listener === 'tls' ? tls : plain)?.traffic() ?? NO_TRAFFIC,
+    })
+    const rendered = metrics
+    const shown =
+      metricsListen &&
+      (await opened(
+        'metricsListen',
+        listenMetrics(metricsListen, options, () => rendered.render()),
+      ))
+    if (shown !== undefined) listeners.push(shown)
     log({ event: 'server-started', isolation: room.isolation, unattestedClients: config.unattestedClients })
     let closing: Promise<void> | undefined
     return {
       url,
       ...(plain && plainListen ? { plainUrl: originOf('http', plainListen.host, plain.port) } : {}),
+      ...(shown && metricsListen ? { metricsUrl: originOf('http', metricsListen.host, shown.port) } : {}),
       isolation: room.isolation,
       missing: room.missing,
       close: (noticeMs = 0) => {
@@ -240,25 +275,16 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
   }
 }
 
-async function opened(listener: 'listen' | 'plainListen', opening: Promise<Listener>): Promise<Listener> {
+async function opened(
+  listener: 'listen' | 'plainListen' | 'metricsListen',
+  opening: Promise<Listener>,
+): Promise<Listener> {
   try {
     return await opening
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     throw new GatekeeperError('ADDRESS_UNAVAILABLE', { listener, reason }, { cause })
   }
-}
-
-/** Refusals are the client's to read; the operator hears of what the server failed at. */
-function logFailure(log: Log, { requestId, error, cause }: RequestFailure): void {
-  if (error.status < 500) return
-  log({
-    event: 'request-failed',
-    requestId,
-    status: error.status,
-    code: error.code,
-    cause: describeCause(cause),
-  })
 }
 
 function systemClock(): UnixSeconds {

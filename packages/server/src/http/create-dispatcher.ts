@@ -7,7 +7,7 @@ import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
 import type { TenantDirectory } from '../tenants/index.ts'
 import { BodyMemory } from './body-memory.ts'
-import { Dispatcher, type RequestFailure } from './dispatcher.ts'
+import { type Answered, Dispatcher, type RequestFailure } from './dispatcher.ts'
 import { OperationLedger } from './operation-ledger.ts'
 import { ReceiptDesk } from './receipt-desk.ts'
 import { Router } from './router.ts'
@@ -37,6 +37,7 @@ export interface HttpServices {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly isReady: () => boolean
+  readonly onAnswered?: (answered: Answered) => void
   readonly onFailure: (failure: RequestFailure) => void
 }
 
@@ -63,6 +64,8 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     operations: new OperationLedger(limits, services.nowMs),
     pressure: services.pressure,
     unattestedClients: services.unattestedClients,
+    nowMs: services.nowMs,
+    ...(services.onAnswered === undefined ? {} : { onAnswered: services.onAnswered }),
     onFailure: services.onFailure,
   })
   return dispatcher

@@ -143,6 +143,9 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   WRONG_VALUE: 400,
 }
 
+/** Every code of the table. */
+export const ERROR_CODES: readonly string[] = Object.keys(TABLE)
+
 const STATUS: ReadonlyMap<string, number> = new Map(Object.entries(TABLE))
 
 /** The status that goes with a code; undefined for what is no code of this server. */

@@ -84,6 +84,16 @@ export class Scheduler {
     return this.#fleet.engines
   }
 
+  /** Requests that wait for an engine. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** How many engines are in each phase. */
+  census(): ReturnType<EngineFleet['census']> {
+    return this.#fleet.census()
+  }
+
   /**
    * Does work on an engine of the model that serves this tenant.
    *
