@@ -69,6 +69,8 @@ export type ServerCode =
   | 'TENANT_BUSY'
   | 'SERVER_BUSY'
   | 'MEMORY_LOW'
+  | 'TENANT_BACKLOG'
+  | 'SERVER_BACKLOG'
   | 'SERVER_DRAINING'
   | 'ENGINE_CRASHED'
   | 'ENGINE_STOPPED'
@@ -146,6 +148,8 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   TENANT_BUSY: row('retry', 'Wait as long as the server asks, and send fewer requests at once.'),
   SERVER_BUSY: row('retry', 'Wait as long as the server asks, then try again.'),
   MEMORY_LOW: row('retry', 'Wait as long as the server asks, then try again.'),
+  TENANT_BACKLOG: row('retry', 'Wait as long as the server asks, and send fewer requests at once, or allow more time.'),
+  SERVER_BACKLOG: row('retry', 'Wait as long as the server asks, then try again, or allow more time.'),
   SERVER_DRAINING: row('retry', 'Try again in a moment, or at another server.'),
   ENGINE_CRASHED: row('retry', 'Try again once; a model that crashes twice is quarantined.'),
   ENGINE_STOPPED: row('retry', 'Try again.'),

@@ -72,6 +72,8 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   // scheduler
   TENANT_BUSY: 429,
   SERVER_BUSY: 503,
+  TENANT_BACKLOG: 429,
+  SERVER_BACKLOG: 503,
   SERVER_DRAINING: 503,
   DEADLINE_EXCEEDED: 504,
   REQUEST_CANCELLED: 499,

@@ -1,17 +1,35 @@
-/** What a queue may know of a job: who asks, what for, and what it costs. Never its contents. */
+/** What a queue may know of a job: who asks, what for, how urgently, and what it costs. Never its contents. */
 export interface QueuedJob {
   readonly tenant: string
   readonly modelKey: string
+  /** Names the engines that may do it. */
+  readonly pool: string
+  /** What its input weighs. */
   readonly costBytes: number
+  /** Engine time that it will probably take; 0 while nothing like it has run yet. */
+  readonly costMs: number
+  /** 1 is served first. */
+  readonly priority: number
+  readonly deadlineAtMs: number
 }
 
 /** `run`: take it out, an engine is free; `start`: leave it, an engine will be started for it; `wait`: pass it over. */
 export type Verdict = 'run' | 'start' | 'wait'
 
+/** Engine time that a queue would give to others before a job. */
+export interface Ahead {
+  /** To jobs of the same tenant. */
+  readonly ownMs: number
+  readonly othersMs: number
+  /** To other tenants even if this one had nothing else waiting and owed nothing. */
+  readonly othersFirstMs: number
+}
+
 /**
  * The order in which waiting jobs are served: the seam at which another policy is put in.
  *
- * The scheduler calls nothing else of a policy, and a policy knows no engine.
+ * The scheduler calls nothing else of a policy, and a policy knows no engine and no clock. Each job that leaves by `next`
+ * or `companions` is settled once, when what it took is known.
  */
 export interface JobQueue<Job extends QueuedJob> {
   readonly size: number
@@ -24,64 +42,13 @@ export interface JobQueue<Job extends QueuedJob> {
   removeAll(matches: (job: Job) => boolean): Job[]
   /**
    * Shows jobs in the order in which they should be served, until `decide` says something else than `wait`. A job that
-   * runs leaves the queue. Undefined when all of them wait.
+   * runs leaves the queue. Undefined when all of them wait. Jobs of one tenant and pool have one verdict.
    */
   next(decide: (job: Job) => Verdict): { readonly job: Job; readonly verdict: 'run' | 'start' } | undefined
-}
-
-/** Tenants take turns; within a tenant, first come, first served among those that can be. */
-export class RoundRobinQueue<Job extends QueuedJob> implements JobQueue<Job> {
-  /** In the order of turns: a `Map` remembers insertion, and who was served is inserted anew. */
-  readonly #waiting: Map<string, Job[]> = new Map()
-  #size = 0
-
-  get size(): number {
-    return this.#size
-  }
-
-  sizeOf(tenant: string): number {
-    return this.#waiting.get(tenant)?.length ?? 0
-  }
-
-  add(job: Job): void {
-    const jobs = this.#waiting.get(job.tenant)
-    if (jobs === undefined) this.#waiting.set(job.tenant, [job])
-    else jobs.push(job)
-    this.#size++
-  }
-
-  remove(job: Job): boolean {
-    const jobs = this.#waiting.get(job.tenant)
-    const at = jobs?.indexOf(job) ?? -1
-    if (jobs === undefined || at < 0) return false
-    this.#removeAt(job.tenant, jobs, at)
-    return true
-  }
-
-  removeAll(matches: (job: Job) => boolean): Job[] {
-    const removed: Job[] = []
-    for (const jobs of this.#waiting.values()) removed.push(...jobs.filter(matches))
-    for (const job of removed) this.remove(job)
-    return removed
-  }
-
-  next(decide: (job: Job) => Verdict): { readonly job: Job; readonly verdict: 'run' | 'start' } | undefined {
-    for (const [tenant, jobs] of this.#waiting) {
-      for (const [at, job] of jobs.entries()) {
-        const verdict = decide(job)
-        if (verdict === 'wait') continue
-        this.#waiting.delete(tenant)
-        this.#waiting.set(tenant, jobs)
-        if (verdict === 'run') this.#removeAt(tenant, jobs, at)
-        return { job, verdict }
-      }
-    }
-    return undefined
-  }
-
-  #removeAt(tenant: string, jobs: Job[], at: number): void {
-    jobs.splice(at, 1)
-    this.#size--
-    if (jobs.length === 0) this.#waiting.delete(tenant)
-  }
+  /** More jobs of the pool of one that `next` gave, to go with it: those that are accepted leave, in the order of service. */
+  companions(first: Job, accepts: (job: Job) => boolean): Job[]
+  /** Takes note of the engine time that a job took in the end, in place of what was expected. */
+  settle(job: Job, tookMs: number): void
+  /** What would be served before this job, if it came now. */
+  ahead(job: QueuedJob): Ahead
 }

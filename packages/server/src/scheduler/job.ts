@@ -2,12 +2,20 @@ import type { Engine } from '../runtime/host/index.ts'
 import type { QueuedJob } from './job-queue.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 
+/** Priorities go from 1, which is served first, to this. */
+export const LEAST_PRIORITY = 10
+export const DEFAULT_PRIORITY = 5
+
 /** Who asks for work on which model. */
 export interface JobRequest {
   readonly tenant: string
   readonly model: ScheduledModel
   /** What the input weighs. */
   readonly costBytes: number
+  /** Among the tenant's own requests, 1 first; `DEFAULT_PRIORITY` unless given. */
+  readonly priority?: number
+  /** How long the answer is worth waiting for, if that is less than the server's own limit. */
+  readonly timeoutMs?: number
   /** Aborted when the client goes away. */
   readonly signal?: AbortSignal
 }
@@ -20,11 +28,15 @@ export interface Job extends QueuedJob {
   readonly model: ScheduledModel
   /** Whose engines may do it; undefined for engines that have served nobody. */
   readonly enginesOf: string | undefined
-  /** Names the model and `enginesOf` together. */
-  readonly pool: string
+  /** True for work that only wants an engine that has loaded: it tells nothing of what runs take. */
+  readonly isLoad: boolean
+  /** How long the caller waits for an answer, from admission to `deadlineAtMs`. */
   readonly deadlineMs: number
-  readonly deadlineAtMs: number
+  /** When the engine is killed if it still runs; not before `deadlineAtMs`. */
+  readonly endAtMs: number
   readonly signal: AbortSignal | undefined
+  /** True once it could not be run at the moment it came. */
+  hasWaited: boolean
   /** Runs on an engine and settles with what comes of it; never rejects. Returns what it failed with, if it failed. */
   run(engine: Engine, nowMs: number): Promise<unknown>
   reject(error: unknown): void
@@ -34,11 +46,16 @@ export interface Job extends QueuedJob {
   onSettled: () => void
 }
 
+/** What is known of a job before anybody waits for it. */
+export type JobFields = Omit<Job, 'run' | 'reject' | 'settled' | 'onSettled' | 'hasWaited'>
+
+/** Names the engines of a model that serve a tenant, or those that have served nobody. */
+export function poolOf(modelKey: string, enginesOf: string | undefined): string {
+  return `${modelKey}\n${enginesOf ?? ''}`
+}
+
 /** Ties work to the promise of its caller. */
-export function createJob<T>(
-  fields: Pick<Job, 'tenant' | 'model' | 'costBytes' | 'enginesOf' | 'deadlineMs' | 'deadlineAtMs' | 'signal'>,
-  work: Work<T>,
-): { readonly job: Job; readonly result: Promise<T> } {
+export function createJob<T>(fields: JobFields, work: Work<T>): { readonly job: Job; readonly result: Promise<T> } {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   let settled = false
   const settle = (): void => {
@@ -47,15 +64,14 @@ export function createJob<T>(
   }
   const job: Job = {
     ...fields,
-    modelKey: fields.model.key,
-    pool: `${fields.model.key}\n${fields.enginesOf ?? ''}`,
+    hasWaited: false,
     get settled() {
       return settled
     },
     onSettled: () => undefined,
     async run(engine, nowMs) {
       try {
-        resolve(await work(engine, { deadlineMs: Math.max(1, Math.ceil(job.deadlineAtMs - nowMs)) }))
+        resolve(await work(engine, { deadlineMs: Math.max(1, Math.ceil(job.endAtMs - nowMs)) }))
         settle()
         return undefined
       } catch (error) {

@@ -4,6 +4,8 @@ import { type Catalogue, CodedError } from '@blindai/core'
 export interface SchedulerErrorDetails {
   TENANT_BUSY: { readonly limit: number; readonly retryAfterSeconds: number }
   SERVER_BUSY: { readonly limit: number; readonly retryAfterSeconds: number }
+  TENANT_BACKLOG: { readonly deadlineMs: number; readonly retryAfterSeconds: number }
+  SERVER_BACKLOG: { readonly deadlineMs: number; readonly retryAfterSeconds: number }
   SERVER_DRAINING: { readonly retryAfterSeconds: number }
   DEADLINE_EXCEEDED: { readonly deadlineMs: number }
   REQUEST_CANCELLED: Record<never, never>
@@ -21,13 +23,21 @@ export const SCHEDULER_CATALOGUE: Catalogue<SchedulerErrorDetails> = {
     message: (d) => `the server is at its limit of ${d.limit}`,
     hint: 'Wait as long as Retry-After says, then send the request again.',
   },
+  TENANT_BACKLOG: {
+    message: (d) => `with what this key has waiting, no answer can be expected within ${d.deadlineMs} ms`,
+    hint: 'Wait as long as Retry-After says, and send fewer requests at once, or allow more time.',
+  },
+  SERVER_BACKLOG: {
+    message: (d) => `with what the server has to do, no answer can be expected within ${d.deadlineMs} ms`,
+    hint: 'Wait as long as Retry-After says, then send the request again, or allow more time.',
+  },
   SERVER_DRAINING: {
     message: () => 'the server is shutting down and takes no new work',
     hint: 'Wait as long as Retry-After says, then connect and attest again.',
   },
   DEADLINE_EXCEEDED: {
     message: (d) => `no answer within ${d.deadlineMs} ms`,
-    hint: 'Send a smaller input, or raise requestDeadlineMs in the configuration.',
+    hint: 'Send a smaller input, allow more time, or raise requestDeadlineMs in the configuration.',
   },
   REQUEST_CANCELLED: {
     message: () => 'the client went away before the answer',

@@ -1,10 +1,14 @@
 import type { EngineDescription } from '../runtime/host/index.ts'
+import { admit, predictedWaitMs, type Situation, wholeSeconds } from './admission.ts'
+import { CostBook } from './cost-model.ts'
 import { CrashLedger } from './crash-ledger.ts'
+import { DeficitQueue } from './deficit-queue.ts'
 import { isCrash, isFatal } from './engine-failure.ts'
 import { EngineFleet, type FleetLimits, type StartEngine } from './engine-fleet.ts'
 import type { EngineSlot, StopReason } from './engine-slot.ts'
-import { createJob, type Job, type JobRequest, type Work } from './job.ts'
-import { type JobQueue, RoundRobinQueue, type Verdict } from './job-queue.ts'
+import { createJob, DEFAULT_PRIORITY, type Job, type JobFields, type JobRequest, poolOf, type Work } from './job.ts'
+import type { JobQueue, Verdict } from './job-queue.ts'
+import { RunningJobs } from './running-jobs.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 import { SchedulerError } from './scheduler-error.ts'
 
@@ -33,13 +37,16 @@ export interface SchedulerOptions {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly onEvent: (event: SchedulerEvent) => void
-  /** The order of service; tenants take turns unless another policy is given. */
+  /** The order of service; deficit round robin over tenants unless another policy is given. */
   readonly queue?: JobQueue<Job>
 }
 
-const MAX_RETRY_AFTER_SECONDS = 60
-/** How fast the average of run times follows new ones. */
-const AVERAGE_WEIGHT = 0.1
+/** How work is done that is asked for. */
+interface Submission {
+  readonly enginesOf: string | undefined
+  readonly isLoad: boolean
+  readonly endMs: number
+}
 
 /**
  * Brings work and engines together: one-thread engines, at most one computing for each core, each for one tenant.
@@ -54,13 +61,13 @@ export class Scheduler {
   readonly #queue: JobQueue<Job>
   readonly #fleet: EngineFleet
   readonly #crashes: CrashLedger
-  readonly #running: Map<Job, EngineSlot> = new Map()
+  readonly #running: RunningJobs = new RunningJobs()
+  readonly #costs: CostBook = new CostBook()
   /** Waiting jobs by the pool of engines that they wait for. */
   readonly #waiting: Map<string, number> = new Map()
   readonly #sweep: NodeJS.Timeout
   /** For whom engines are being started. */
   readonly #starting: string[] = []
-  #averageRunMs = 0
   #draining = false
   #onEmpty: () => void = () => undefined
 
@@ -70,7 +77,7 @@ export class Scheduler {
     this.#shared = options.sharedEngines
     this.#nowMs = options.nowMs
     this.#onEvent = options.onEvent
-    this.#queue = options.queue ?? new RoundRobinQueue()
+    this.#queue = options.queue ?? new DeficitQueue()
     this.#crashes = new CrashLedger(limits.crashWindowMs)
     this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, options.nowMs, {
       onStopped: (slot) => this.#engineStopped(slot),
@@ -98,12 +105,13 @@ export class Scheduler {
    * Does work on an engine of the model that serves this tenant.
    *
    * Aborting the signal takes a waiting job away at once; a running one is given `cancelGraceMs`, then its engine is
-   * killed.
+   * killed. So is one that is still running when its caller's `timeoutMs` is over.
    *
    * @throws {SchedulerError} every code; besides, what the engine's start and the work throw.
    */
   perform<T>(request: JobRequest, work: Work<T>): Promise<T> {
-    return this.#submit(request, this.#shared ? undefined : request.tenant, this.#limits.requestDeadlineMs, work)
+    const enginesOf = this.#shared ? undefined : request.tenant
+    return this.#submit(request, { enginesOf, isLoad: false, endMs: this.#limits.requestDeadlineMs }, work)
   }
 
   /**
@@ -113,8 +121,8 @@ export class Scheduler {
    */
   load(model: ScheduledModel, tenant: string, signal?: AbortSignal): Promise<EngineDescription> {
     const request = { tenant, model, costBytes: model.source.sizeBytes, ...(signal === undefined ? {} : { signal }) }
-    const deadlineMs = this.#limits.loadDeadlineMs + this.#limits.requestDeadlineMs
-    return this.#submit(request, undefined, deadlineMs, async (engine) => engine.description)
+    const endMs = this.#limits.loadDeadlineMs + this.#limits.requestDeadlineMs
+    return this.#submit(request, { enginesOf: undefined, isLoad: true, endMs }, async (engine) => engine.description)
   }
 
   /** Stops every engine that has done nothing for that long. */
@@ -134,9 +142,10 @@ export class Scheduler {
   /** Fails every request for a model with that error and kills its engines; resolves when they are dead. */
   async release(modelKey: string, error: Error): Promise<void> {
     for (const job of this.#queue.removeAll((job) => job.modelKey === modelKey)) this.#leave(job).reject(error)
-    for (const job of this.#running.keys()) if (job.modelKey === modelKey) job.reject(error)
+    for (const job of this.#running.jobs()) if (job.modelKey === modelKey) job.reject(error)
     await this.#fleet.release(modelKey)
     this.#crashes.clear(modelKey)
+    this.#costs.forget((pool) => pool.startsWith(poolOf(modelKey, undefined)))
   }
 
   /** Takes no new work, finishes what it has, at the latest after that time, and kills every engine. */
@@ -150,41 +159,80 @@ export class Scheduler {
       await promise
       clearTimeout(timer)
     }
-    const error = new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: this.#retryAfterSeconds() })
+    const error = new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: wholeSeconds(drainMs) })
     for (const job of this.#queue.removeAll(() => true)) this.#leave(job).reject(error)
-    for (const job of this.#running.keys()) job.reject(error)
+    for (const job of this.#running.jobs()) job.reject(error)
     await this.#fleet.releaseAll()
   }
 
-  async #submit<T>(request: JobRequest, enginesOf: string | undefined, deadlineMs: number, work: Work<T>): Promise<T> {
-    this.#admit(request)
-    const deadlineAtMs = this.#nowMs() + deadlineMs
-    const { job, result } = createJob({ ...request, signal: request.signal, enginesOf, deadlineMs, deadlineAtMs }, work)
+  async #submit<T>(request: JobRequest, how: Submission, work: Work<T>): Promise<T> {
+    const fields = this.#fieldsOf(request, how)
+    this.#admit(fields)
+    const { job, result } = createJob(fields, work)
     this.#queue.add(job)
     this.#waiting.set(job.pool, this.#waitingFor(job) + 1)
     this.#pump()
+    job.hasWaited = this.#running.slotOf(job) === undefined
     this.#watch(job)
     return result
   }
 
-  #admit({ tenant, model, signal }: JobRequest): void {
-    const limits = this.#limits
-    const retryAfterSeconds = this.#retryAfterSeconds()
-    if (this.#draining) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds })
-    if (signal?.aborted === true) throw new SchedulerError('REQUEST_CANCELLED', {})
-    if (this.#crashes.isQuarantined(model.key, tenant)) {
+  #fieldsOf(request: JobRequest, { enginesOf, isLoad, endMs }: Submission): JobFields {
+    const { tenant, model, costBytes, signal, priority = DEFAULT_PRIORITY, timeoutMs = endMs } = request
+    const pool = poolOf(model.key, enginesOf)
+    const costMs = isLoad ? 0 : (this.#costs.of(pool)?.predictMs(costBytes) ?? 0)
+    const nowMs = this.#nowMs()
+    const deadlineMs = Math.min(timeoutMs, endMs)
+    const times = { deadlineMs, deadlineAtMs: nowMs + deadlineMs, endAtMs: nowMs + endMs }
+    return {
+      tenant,
+      model,
+      modelKey: model.key,
+      pool,
+      enginesOf,
+      isLoad,
+      costBytes,
+      costMs,
+      priority,
+      signal,
+      ...times,
+    }
+  }
+
+  #admit(job: JobFields): void {
+    const { enginesMemoryBytes } = this.#limits
+    const situation = this.#situationOf(job)
+    if (this.#draining) {
+      const retryAfterSeconds = wholeSeconds(predictedWaitMs(this.#limits, situation))
+      throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds })
+    }
+    if (job.signal?.aborted === true) throw new SchedulerError('REQUEST_CANCELLED', {})
+    if (this.#crashes.isQuarantined(job.modelKey, job.tenant)) {
       throw new SchedulerError('MODEL_QUARANTINED', { crashes: this.#crashes.limit })
     }
-    if (this.#queue.sizeOf(tenant) >= limits.maxQueuedRequestsPerTenant) {
-      throw new SchedulerError('TENANT_BUSY', { limit: limits.maxQueuedRequestsPerTenant, retryAfterSeconds })
+    const neededBytes = this.#fleet.memoryFor(job.model)
+    if (neededBytes > enginesMemoryBytes) {
+      throw new SchedulerError('MODEL_NEEDS_MORE_MEMORY', { neededBytes, availableBytes: enginesMemoryBytes })
     }
-    if (this.#queue.size >= limits.maxQueuedRequests) {
-      throw new SchedulerError('SERVER_BUSY', { limit: limits.maxQueuedRequests, retryAfterSeconds })
+    admit(job, this.#limits, situation)
+  }
+
+  #situationOf(job: JobFields): Situation {
+    const nowMs = this.#nowMs()
+    return {
+      nowMs,
+      ownQueued: this.#queue.sizeOf(job.tenant),
+      queued: this.#queue.size,
+      freeCores: this.#limits.cores - this.#running.size,
+      ahead: this.#queue.ahead(job),
+      leftMs: this.#running.leftMs(nowMs),
+      othersLeftMs: this.#running.leftMs(nowMs, job.tenant),
+      isTrusted: this.#isTrusted(job),
     }
-    const neededBytes = this.#fleet.memoryFor(model)
-    if (neededBytes > limits.enginesMemoryBytes) {
-      throw new SchedulerError('MODEL_NEEDS_MORE_MEMORY', { neededBytes, availableBytes: limits.enginesMemoryBytes })
-    }
+  }
+
+  #isTrusted({ isLoad, pool }: JobFields): boolean {
+    return !isLoad && this.#costs.of(pool)?.isTrusted === true
   }
 
   /** Serves as many waiting jobs as there are free cores. */
@@ -193,8 +241,19 @@ export class Scheduler {
       const next = this.#queue.next((job) => this.#verdict(job))
       if (next === undefined) return
       if (next.verdict === 'start') void this.#start(next.job)
+      else if (this.#comesTooLate(next.job)) this.#drop(this.#leave(next.job))
       else void this.#run(this.#leave(next.job))
     }
+  }
+
+  /** True when a job has waited so long that its answer would come after its deadline. */
+  #comesTooLate(job: Job): boolean {
+    return job.hasWaited && this.#isTrusted(job) && this.#nowMs() + job.costMs > job.deadlineAtMs
+  }
+
+  #drop(job: Job): void {
+    this.#queue.settle(job, 0)
+    job.reject(new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
   }
 
   #verdict(job: Job): Verdict {
@@ -235,12 +294,14 @@ export class Scheduler {
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
     slot.tenant ??= job.enginesOf
-    this.#running.set(job, slot)
     const startedAtMs = this.#nowMs()
+    this.#running.add(job, slot, startedAtMs)
     const failure = await job.run(engine, startedAtMs)
     this.#running.delete(job)
+    const tookMs = this.#nowMs() - startedAtMs
+    this.#queue.settle(job, tookMs)
     if (failure === undefined) {
-      this.#averageRunMs += AVERAGE_WEIGHT * (this.#nowMs() - startedAtMs - this.#averageRunMs)
+      if (!job.isLoad) this.#costs.observe(job.pool, job.costBytes, tookMs)
     } else if (isCrash(failure) && (slot.stopReason ?? 'exited') === 'exited') {
       this.#recordCrash(job.model, job.tenant)
     }
@@ -249,33 +310,33 @@ export class Scheduler {
     this.#settled()
   }
 
-  /** Ends a job when its client goes away, or when it has waited for too long. */
+  /** Ends a job when its client goes away, or when its deadline is over. */
   #watch(job: Job): void {
     const { signal } = job
     if (job.settled) return
-    const onAbort = (): void => this.#cancel(job)
+    const onAbort = (): void => this.#giveUp(job, new SchedulerError('REQUEST_CANCELLED', {}))
+    const onDeadline = (): void => {
+      // What runs until the server's own deadline is the engine's to end.
+      if (this.#running.slotOf(job) !== undefined && job.deadlineAtMs >= job.endAtMs) return
+      this.#giveUp(job, new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
+    }
     signal?.addEventListener('abort', onAbort)
-    const waiting = this.#running.has(job) ? undefined : setTimeout(() => this.#expire(job), job.deadlineMs)
+    const deadline = setTimeout(onDeadline, job.deadlineMs)
     job.onSettled = () => {
       signal?.removeEventListener('abort', onAbort)
-      clearTimeout(waiting)
+      clearTimeout(deadline)
     }
   }
 
-  #cancel(job: Job): void {
+  /** Takes a waiting job away at once; a running one has a little time to end before its engine is killed. */
+  #giveUp(job: Job, error: SchedulerError): void {
     if (this.#queue.remove(job)) this.#leave(job)
-    const slot = this.#running.get(job)
-    job.reject(new SchedulerError('REQUEST_CANCELLED', {}))
+    const slot = this.#running.slotOf(job)
+    job.reject(error)
     if (slot === undefined) return
     setTimeout(() => {
-      if (this.#running.get(job) === slot) void this.#fleet.stop(slot, 'cancelled')
+      if (this.#running.slotOf(job) === slot) void this.#fleet.stop(slot, 'cancelled')
     }, this.#limits.cancelGraceMs).unref()
-  }
-
-  /** A running job is the engine's to end; its deadline has the same end. */
-  #expire(job: Job): void {
-    if (!this.#queue.remove(job)) return
-    this.#leave(job).reject(new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
   }
 
   #recordCrash(model: ScheduledModel, tenant: string): void {
@@ -306,10 +367,5 @@ export class Scheduler {
     if (left > 0) this.#waiting.set(job.pool, left)
     else this.#waiting.delete(job.pool)
     return job
-  }
-
-  #retryAfterSeconds(): number {
-    const seconds = Math.ceil((this.#queue.size * this.#averageRunMs) / this.#limits.cores / 1000)
-    return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, seconds))
   }
 }

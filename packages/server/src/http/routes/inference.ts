@@ -18,6 +18,7 @@ import { ApiError } from '../api-error.ts'
 import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
+import { urgencyOfParameters } from '../urgency.ts'
 
 /** What bounds a request, and an answer in JSON. */
 export interface RequestLimits {
@@ -79,9 +80,10 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     const body = await call.readBody()
     const asked = parseInferRequest(body, headerLength, protocolLimits(limits))
     const names = asked.outputs?.map((output) => output.name)
-    const outputs = await scheduler.perform(
-      { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, signal: request.signal },
-      (engine, options) => engine.infer(asked.inputs, names, options),
+    const urgency = urgencyOfParameters(asked.parameters)
+    const job = { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, ...urgency }
+    const outputs = await scheduler.perform({ ...job, signal: request.signal }, (engine, options) =>
+      engine.infer(asked.inputs, names, options),
     )
     checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
     const id = asked.id === undefined ? {} : { id: asked.id }

@@ -5,6 +5,7 @@ import type { ApiResponse, Call } from '../api.ts'
 import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
+import { urgencyOfHeaders } from '../urgency.ts'
 import { protocolLimits, type RequestLimits, scheduled } from './inference.ts'
 
 export interface TaskServices {
@@ -26,9 +27,10 @@ export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices
     const sent = await call.readBody()
     const asked = parseTaskRequest(sent, headerLength, protocolLimits(limits))
     const record = models.resolve(tenant.name, asked.model)
-    const outputs = await scheduler.perform(
-      { tenant: tenant.name, model: scheduled(models, record), costBytes: sent.byteLength, signal: request.signal },
-      (engine, options) => engine.run(task, asked.inputs, asked.parameters, options),
+    const urgency = urgencyOfHeaders(request.headers)
+    const job = { tenant: tenant.name, model: scheduled(models, record), costBytes: sent.byteLength, ...urgency }
+    const outputs = await scheduler.perform({ ...job, signal: request.signal }, (engine, options) =>
+      engine.run(task, asked.inputs, asked.parameters, options),
     )
     const body = encodeTaskResponse({ model: record.sha256, task, outputs })
     const response = { status: 200, headers: { 'content-type': 'application/json' }, body: [body] }
