@@ -50,6 +50,8 @@ export interface ServerLimits {
   /** Two crashes of a model within this time quarantine it. */
   readonly crashWindowMs: number
   readonly maxConnections: number
+  /** Connections to the TLS listener from one IPv4 address or IPv6 network; behind a balancer, set it to `maxConnections`. */
+  readonly maxConnectionsPerAddress: number
   /** Streams at once on one h2 connection. */
   readonly maxStreamsPerConnection: number
   /** Header section of a request: bytes, and fields. */
@@ -114,6 +116,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   loadDeadlineMs: [100, 3_600_000],
   crashWindowMs: [1000, 86_400_000],
   maxConnections: [1, 100_000],
+  maxConnectionsPerAddress: [1, 100_000],
   maxStreamsPerConnection: [1, 1000],
   maxHeaderBytes: [1024, 256 * 1024],
   maxHeaderFields: [8, 1000],
@@ -164,6 +167,7 @@ export function defaultLimits(): ServerLimits {
     loadDeadlineMs: 60_000,
     crashWindowMs: 3_600_000,
     maxConnections: 2048,
+    maxConnectionsPerAddress: 1536,
     maxStreamsPerConnection: 64,
     maxHeaderBytes: 16 * 1024,
     maxHeaderFields: 64,

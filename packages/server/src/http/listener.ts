@@ -5,6 +5,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { ERROR_CODE_HEADER, REQUEST_ID_HEADER } from '@blindai/protocol'
 import type { ListenAddress } from '../config.ts'
 import { API_CATALOGUE } from './api-error.ts'
+import { ConnectionCount } from './connection-count.ts'
 import { statusOf } from './status.ts'
 
 /** A listener that accepts connections. */
@@ -26,8 +27,12 @@ export interface Traffic {
 const IDLE_CHECK_MS = 50
 
 /** Starts to listen. @throws what Node throws when the address cannot be had. */
-export async function listen(server: Http2SecureServer | HttpServer, address: ListenAddress): Promise<Listener> {
-  const tracked = trackSockets(server)
+export async function listen(
+  server: Http2SecureServer | HttpServer,
+  address: ListenAddress,
+  maxConnectionsPerAddress: number = Number.POSITIVE_INFINITY,
+): Promise<Listener> {
+  const tracked = trackSockets(server, new ConnectionCount(maxConnectionsPerAddress))
   const { sockets } = tracked
   server.on('clientError', answerClientError)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -63,13 +68,22 @@ function closeIdleConnections(server: Server): void {
 }
 
 /** TLS connections show here before their handshake. */
-function trackSockets(server: Server): { readonly sockets: ReadonlySet<Socket>; readonly traffic: () => Traffic } {
+function trackSockets(
+  server: Server,
+  count: ConnectionCount,
+): { readonly sockets: ReadonlySet<Socket>; readonly traffic: () => Traffic } {
   const sockets = new Set<Socket>()
   const gone = { received: 0, sent: 0 }
   server.on('connection', (socket: Socket) => {
+    const leave = count.enter(socket.remoteAddress)
+    if (leave === undefined) {
+      socket.destroy()
+      return
+    }
     sockets.add(socket)
     socket.once('close', () => {
       sockets.delete(socket)
+      leave()
       gone.received += socket.bytesRead
       gone.sent += socket.bytesWritten
     })

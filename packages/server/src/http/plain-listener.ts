@@ -46,6 +46,7 @@ export function listenHttp(
     channelOf: () => ({ kind: 'plain' }) as const,
     slow: options.slow,
     maxHeaderFields: limits.maxHeaderFields,
+    maxHeaderBytes: limits.maxHeaderBytes,
     headers: {},
     ...own,
     isDraining: options.isDraining,
