@@ -33,7 +33,7 @@ import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
 import { processTreeBytes } from './process-memory.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
-import { Scheduler, type StartEngine } from './scheduler/index.ts'
+import { type Job, type JobQueue, Scheduler, type StartEngine } from './scheduler/index.ts'
 import { TenantDirectory } from './tenants/index.ts'
 
 /** What a server is given from outside. */
@@ -49,6 +49,8 @@ export interface ServerDependencies {
   readonly readMemory?: () => Promise<number> | number
   /** How engines are started; behind the strongest wall of this machine unless given. */
   readonly engines?: EngineRoom
+  /** The order in which requests are served; deficit round robin over tenants unless given. */
+  readonly queue?: JobQueue<Job>
 }
 
 /** A wall, and engines behind it. */
@@ -144,6 +146,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     startEngine: room.start,
     nowMs,
     onEvent: log,
+    ...(dependencies.queue === undefined ? {} : { queue: dependencies.queue }),
   })
   const memory = new MemoryLadder({
     capBytes: limits.maxMemoryBytes,
