@@ -23,10 +23,22 @@ afterEach(() => {
 
 /** `blindai serve` as a process, with what it says. */
 function serve(options: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-  const args = ['serve', '--simulated', '--json', '--isolation', 'none', '--port', '0', '--plain-port', '0']
+  const args = [
+    'serve',
+    '--simulated',
+    '--json',
+    '--isolation',
+    'none',
+    '--port',
+    '0',
+    '--plain-port',
+    '0',
+    '--end-with-stdin',
+  ]
   const child = spawn(process.execPath, ['--conditions=source', ...options, MAIN, ...args, '--state', folder], {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Standard input stays open: it must not keep the process from ending.
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
   children.push(child)
   const said = { out: '', log: '' }

@@ -9,8 +9,17 @@ export interface ProcessStart {
   readonly inspectorUrl?: string | undefined
 }
 
-/** Variables of Node that open nothing. */
-const HARMLESS_VARIABLES: ReadonlySet<string> = new Set(['NODE_ENV', 'NODE_NO_WARNINGS', 'NODE_DISABLE_COLORS'])
+/**
+ * Variables of Node that open nothing. More certificate authorities are harmless, because what a server fetches over TLS, the
+ * endorsements, is public, and signed by somebody else.
+ */
+const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
+  'NODE_ENV',
+  'NODE_NO_WARNINGS',
+  'NODE_DISABLE_COLORS',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+])
 
 /** Variables of others that load code into the process, or write its keys down. */
 const DOORS: ReadonlySet<string> = new Set([

@@ -6,7 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { refuseOpenDoors } from '../src/gatekeeper-doors.ts'
 import { unwalled } from '../src/runtime/host/wall/unwalled.ts'
 
-const CLEAN = { env: { PATH: '/usr/bin', HOME: '/', NODE_ENV: 'test', NODE_OPTIONS: '' }, execArgv: [] }
+const CLEAN = {
+  env: { PATH: '/usr/bin', HOME: '/', NODE_ENV: 'test', NODE_EXTRA_CA_CERTS: '/a', NODE_OPTIONS: '' },
+  execArgv: [],
+}
 
 describe('a process that is to serve', () => {
   test('may have what opens nothing', () => {
@@ -19,7 +22,6 @@ describe('a process that is to serve', () => {
     'NODE_DEBUG',
     'NODE_DEBUG_NATIVE',
     'NODE_V8_COVERAGE',
-    'NODE_EXTRA_CA_CERTS',
     'NODE_REDIRECT_WARNINGS',
     'NODE_TLS_REJECT_UNAUTHORIZED',
     'NODE_SOMETHING_OF_A_LATER_VERSION',

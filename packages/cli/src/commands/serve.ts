@@ -169,6 +169,8 @@ async function ended({ interrupted, stdin, flag }: Invocation): Promise<void> {
     stdin.resume()
   }
   await promise
+  // A parent that keeps it open would keep this process from ending.
+  stdin.pause()
 }
 
 async function readConfig(file: string, { folder, text }: Invocation): Promise<ServerConfig> {

@@ -101,21 +101,7 @@ describe('a client of h2 that misbehaves', () => {
     const model = await upload('alice', new Uint8Array([1]))
     engines.onRun = () => undefined
     const attacker = await client()
-    const body = Buffer.from('{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}')
-    const fields: [string, string][] = [
-      [':method', 'POST'],
-      [':scheme', 'https'],
-      [':authority', 'a'],
-      [':path', `/v2/models/${model}/infer`],
-      ['authorization', `Bearer ${KEYS.alice}`],
-    ]
-    for (let turn = 0; turn < 8; turn++) {
-      const stream = 2 * turn + 1
-      attacker.send(
-        frame(FRAME.headers, END_HEADERS, stream, headerBlock(fields)),
-        frame(FRAME.data, END_STREAM, stream, body),
-      )
-    }
+    for (let turn = 0; turn < 8; turn++) attacker.send(...inferOf(2 * turn + 1, model))
     await expect.poll(() => attacker.of(FRAME.rstStream).length).toBe(4)
     for (const { payload, stream } of attacker.of(FRAME.rstStream)) {
       expect(payload.readUInt32BE(0)).toBe(ERROR_CODE.refusedStream)
@@ -172,3 +158,38 @@ describe('a client of h2 that misbehaves', () => {
     attacker.destroy()
   })
 })
+
+describe('a listener that closes', () => {
+  test('sends GOAWAY over h2, ends what is in flight, and takes no stream after', async () => {
+    const { client, engines, tls, upload } = await house()
+    const model = await upload('alice', new Uint8Array([1]))
+    engines.onRun = () => undefined
+    const caller = await client()
+    caller.send(...inferOf(1, model))
+    await engines.run(0)
+    const closed = tls.close(10_000)
+    await expect.poll(() => caller.of(FRAME.goAway).length).toBe(1)
+    expect(caller.of(FRAME.goAway)[0]?.payload.readUInt32BE(0)).toBe(1)
+    expect(caller.goAway).toBe(0)
+    caller.send(...inferOf(3, model))
+    for (const run of engines.runs) run.answer()
+    await closed
+    await caller.closed
+    expect(caller.of(FRAME.headers).map(({ stream }) => stream)).toEqual([1])
+    expect(caller.of(FRAME.data).map(({ stream }) => stream)).toContain(1)
+    expect(engines.runs).toHaveLength(1)
+  })
+})
+
+/** An inference of alice's. */
+function inferOf(stream: number, model: string): Buffer[] {
+  const body = Buffer.from('{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}')
+  const fields = [
+    [':method', 'POST'],
+    [':scheme', 'https'],
+    [':authority', 'a'],
+    [':path', `/v2/models/${model}/infer`],
+    ['authorization', `Bearer ${KEYS.alice}`],
+  ] as const
+  return [frame(FRAME.headers, END_HEADERS, stream, headerBlock(fields)), frame(FRAME.data, END_STREAM, stream, body)]
+}
