@@ -60,21 +60,31 @@ async function ask(atMs: number): Promise<void> {
     headers: { ...order.headers, 'content-length': body.byteLength },
   }
   inFlight++
-  const { status, retryAfter } = await answer(options, body)
+  const { status, wasSent, retryAfter } = await answer(options, body)
   inFlight--
-  outcomes.push({ atMs, tookMs: wallMs() - atMs, status, retryAfter })
+  outcomes.push({ atMs, tookMs: wallMs() - atMs, status, wasSent, retryAfter })
+  if (!wasSent) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
 }
 
-function answer(options: RequestOptions, body: Uint8Array): Promise<Pick<Outcome, 'status' | 'retryAfter'>> {
-  const { promise, resolve } = Promise.withResolvers<Pick<Outcome, 'status' | 'retryAfter'>>()
-  const broken = (): void => resolve({ status: 0, retryAfter: undefined })
+type Answer = Pick<Outcome, 'status' | 'wasSent' | 'retryAfter'>
+
+function answer(options: RequestOptions, body: Uint8Array): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>()
+  let wasSent = false
+  const broken = (): void => resolve({ status: 0, wasSent, retryAfter: undefined })
   const asking = request(url, options, (response) => {
     const seconds = response.headers['retry-after']
     const retryAfter = seconds === undefined ? undefined : Number(seconds)
     response.on('error', broken)
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, retryAfter }))
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, wasSent, retryAfter }))
     response.on('close', broken)
     response.resume()
+  })
+  asking.on('socket', (socket) => {
+    wasSent = asking.reusedSocket
+    socket.once('secureConnect', () => {
+      wasSent = true
+    })
   })
   asking.on('error', broken)
   asking.end(body)

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly tookMs: number
   /** 0 where the connection broke. */
   readonly status: number
+  /** Whether there was a connection to send it on; one that finds no server was never in flight. */
+  readonly wasSent: boolean
   /** Seconds of Retry-After; undefined where there was none. */
   readonly retryAfter: number | undefined
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { UnixSeconds } from '@blindai/core'
+import type { ProcessStart } from '@blindai/server'
 import type { ExitCode } from './exit-codes.ts'
 import type { Output, Terminal } from './terminal.ts'
 
@@ -12,8 +13,10 @@ export interface Environment {
   readonly stdout: Output
   readonly stderr: Output
   readonly now: () => UnixSeconds
-  /** Aborted by Ctrl-C and by SIGTERM. */
+  /** Aborted by Ctrl-C and by SIGTERM; the reason is an `Interruption` then. */
   readonly interrupted: AbortSignal
+  /** How the process was started, which a server looks at. */
+  readonly start: ProcessStart
 }
 
 /** One option as help prints it and as it is parsed. */

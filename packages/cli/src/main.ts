@@ -1,17 +1,23 @@
 #!/usr/bin/env node
-import { unixSeconds } from '@blindai/core'
-import { runCommandLine } from './cli.ts'
+import { url as inspectorUrl } from 'node:inspector'
+import { becomeServerProcess } from './own-node.ts'
+
+// First of all, and before anything else is loaded: what follows would be loaded twice.
+if (process.argv[2] === 'serve') becomeServerProcess()
+const { EXIT, Interruption, runCommandLine } = await import('./index.ts')
+const { unixSeconds } = await import('@blindai/core')
 
 /**
  * The process around a command line: signals, the folder that paths start from, and the exit code.
  *
- * The first Ctrl-C or SIGTERM lets a command clean up; a second one ends the process at once.
+ * The first Ctrl-C, SIGTERM or SIGHUP lets a command clean up; a second one of any of them ends the process at once. SIGQUIT
+ * ends it as SIGTERM does: its own way would be a core file.
  */
 const interruption = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
   process.on(signal, () => {
-    if (interruption.signal.aborted) process.exit(130)
-    interruption.abort(new Error('interrupted'))
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted)
+    interruption.abort(new Interruption(signal))
   })
 }
 // A reader that has gone away (`blindai verify … | head -1`, a closed terminal) is no error and changes no exit code.
@@ -38,4 +44,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   stderr: process.stderr,
   now: () => unixSeconds(Math.floor(Date.now() / 1000)),
   interrupted: interruption.signal,
+  start: { env: process.env, execArgv: process.execArgv, inspectorUrl: inspectorUrl() },
 })

@@ -17,6 +17,7 @@ export async function blindai(
   options: Partial<Pick<Environment, 'env' | 'folder' | 'interrupted'>> & {
     readonly stdin?: string | Uint8Array
     readonly tty?: boolean
+    readonly execArgv?: readonly string[]
     /** Called with each text on stdout. */
     readonly onStdout?: (text: string) => void
   } = {},
@@ -27,6 +28,7 @@ export async function blindai(
     interrupted = new AbortController().signal,
     stdin = '',
     tty,
+    execArgv = [],
     onStdout,
   } = options
   let stdout = ''
@@ -46,6 +48,7 @@ export async function blindai(
     },
     stderr: { ...stream, write: (text) => (stderr += text) },
     now: () => NOON,
+    start: { env, execArgv },
   })
   return { code, stdout, stderr }
 }

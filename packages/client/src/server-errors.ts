@@ -68,6 +68,7 @@ export type ServerCode =
   | 'STORE_FAILED'
   | 'TENANT_BUSY'
   | 'SERVER_BUSY'
+  | 'MEMORY_LOW'
   | 'TENANT_BACKLOG'
   | 'SERVER_BACKLOG'
   | 'SERVER_DRAINING'
@@ -146,6 +147,7 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   STORE_FAILED: row('retry', 'Wait as long as the server asks, then try again; tell the operator when it happens twice.'),
   TENANT_BUSY: row('retry', 'Wait as long as the server asks, and send fewer requests at once.'),
   SERVER_BUSY: row('retry', 'Wait as long as the server asks, then try again.'),
+  MEMORY_LOW: row('retry', 'Wait as long as the server asks, then try again.'),
   TENANT_BACKLOG: row('retry', 'Wait as long as the server asks, and send fewer requests at once, or allow more time.'),
   SERVER_BACKLOG: row('retry', 'Wait as long as the server asks, then try again, or allow more time.'),
   SERVER_DRAINING: row('retry', 'Try again in a moment, or at another server.'),

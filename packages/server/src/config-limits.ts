@@ -42,12 +42,16 @@ export interface ServerLimits {
   readonly engineMemoryBytes: number
   /** What all engines may be allowed together. */
   readonly enginesMemoryBytes: number
+  /** What gatekeeper and engines may hold together; near it the server refuses work, step by step (`memory-ladder.ts`). */
+  readonly maxMemoryBytes: number
   readonly maxEngines: number
   readonly engineIdleMs: number
   readonly loadDeadlineMs: number
   /** Two crashes of a model within this time quarantine it. */
   readonly crashWindowMs: number
   readonly maxConnections: number
+  /** Connections to the TLS listener from one IPv4 address or IPv6 network; behind a balancer, set it to `maxConnections`. */
+  readonly maxConnectionsPerAddress: number
   /** Streams at once on one h2 connection. */
   readonly maxStreamsPerConnection: number
   /** Header section of a request: bytes, and fields. */
@@ -72,8 +76,12 @@ export interface ServerLimits {
   /** Oblivious requests remembered against replay, and how far their Date may be off. */
   readonly replayCapacity: number
   readonly dateWindowSeconds: number
+  /** Lines of the log; ten seconds' worth may come at once. What is more is counted and not written. */
+  readonly maxLogLinesPerSecond: number
   /** How long `close` waits for requests in flight. */
   readonly drainMs: number
+  /** How long a server that is to end says that it is not ready and serves on, so that balancers look elsewhere first. */
+  readonly drainNoticeMs: number
 }
 
 const MIB = 1024 * 1024
@@ -102,11 +110,13 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   engineHeadroomBytes: [16 * MIB, 1024 * GIB],
   engineMemoryBytes: [16 * MIB, 1024 * GIB],
   enginesMemoryBytes: [16 * MIB, 16_384 * GIB],
+  maxMemoryBytes: [256 * MIB, 16_384 * GIB],
   maxEngines: [1, 4096],
   engineIdleMs: [100, 86_400_000],
   loadDeadlineMs: [100, 3_600_000],
   crashWindowMs: [1000, 86_400_000],
   maxConnections: [1, 100_000],
+  maxConnectionsPerAddress: [1, 100_000],
   maxStreamsPerConnection: [1, 1000],
   maxHeaderBytes: [1024, 256 * 1024],
   maxHeaderFields: [8, 1000],
@@ -120,7 +130,9 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   operationIdWindowSeconds: [60, 86_400],
   replayCapacity: [16, 16_777_216],
   dateWindowSeconds: [10, 3600],
+  maxLogLinesPerSecond: [1, 100_000],
   drainMs: [0, 3_600_000],
+  drainNoticeMs: [0, 600_000],
 }
 
 /** The limits for this machine: as many engines as cores, half the memory for engines, a quarter for models. */
@@ -149,11 +161,13 @@ export function defaultLimits(): ServerLimits {
     engineHeadroomBytes: 256 * MIB,
     engineMemoryBytes: Math.min(4 * GIB, Math.max(16 * MIB, Math.floor(memory / 2) - 128 * MIB)),
     enginesMemoryBytes: Math.floor(memory / 2),
+    maxMemoryBytes: Math.floor(memory * 0.9),
     maxEngines: Math.max(16, 4 * cores),
     engineIdleMs: 300_000,
     loadDeadlineMs: 60_000,
     crashWindowMs: 3_600_000,
     maxConnections: 2048,
+    maxConnectionsPerAddress: 1536,
     maxStreamsPerConnection: 64,
     maxHeaderBytes: 16 * 1024,
     maxHeaderFields: 64,
@@ -167,7 +181,9 @@ export function defaultLimits(): ServerLimits {
     operationIdWindowSeconds: 3600,
     replayCapacity: 262_144,
     dateWindowSeconds: 300,
+    maxLogLinesPerSecond: 50,
     drainMs: 30_000,
+    drainNoticeMs: 2000,
   }
 }
 

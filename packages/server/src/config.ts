@@ -23,6 +23,10 @@ export interface ServerConfig {
   readonly listen: ListenAddress
   /** Plain HTTP for Oblivious HTTP: loopback, or behind whatever terminates TLS. */
   readonly plainListen?: ListenAddress
+  /** Plain HTTP for `GET /metrics` alone; none unless given, on loopback unless it names a host. */
+  readonly metricsListen?: ListenAddress
+  /** Write a line of the log for each request: its route, status, time and sizes. */
+  readonly requestLog: boolean
   readonly tenants: readonly TenantConfig[]
   /** Serve clients that do not prove their TLS channel. */
   readonly unattestedClients: boolean
@@ -50,10 +54,13 @@ const ISOLATIONS: readonly IsolationLevel[] = ['full', 'reduced', 'none']
 export function parseServerConfig(text: string): ServerConfig {
   const root = new Members('configuration', parseJson('configuration', text))
   const plainListen = root.optional('plainListen', parseAddress)
+  const metricsListen = root.optional('metricsListen', parseLocalAddress)
   const store = root.optional('store', parseStore)
   const config: ServerConfig = {
     listen: root.required('listen', parseAddress),
     ...(plainListen === undefined ? {} : { plainListen }),
+    ...(metricsListen === undefined ? {} : { metricsListen }),
+    requestLog: root.optional('requestLog', parseBoolean) ?? false,
     tenants: root.required('tenants', parseTenants),
     unattestedClients: root.optional('unattestedClients', parseBoolean) ?? false,
     isolation: root.optional('isolation', oneOf(ISOLATIONS)) ?? 'full',
@@ -111,6 +118,15 @@ function isObject(value: JsonValue): value is JsonObject {
 function parseAddress(field: string, value: JsonValue): ListenAddress {
   const members = new Members(field, value)
   const address = { host: members.required('host', parseHost), port: members.required('port', parseInteger(0, 65_535)) }
+  members.end()
+  return address
+}
+
+/** What is for the operator's own programs is on loopback, unless it is said otherwise. */
+function parseLocalAddress(field: string, value: JsonValue): ListenAddress {
+  const members = new Members(field, value)
+  const host = members.optional('host', parseHost) ?? '127.0.0.1'
+  const address = { host, port: members.required('port', parseInteger(0, 65_535)) }
   members.end()
   return address
 }

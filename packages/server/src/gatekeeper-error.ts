@@ -7,8 +7,10 @@ export interface GatekeeperErrorDetails {
     readonly available: IsolationLevel
     readonly missing: readonly string[]
   }
-  ADDRESS_UNAVAILABLE: { readonly listener: 'listen' | 'plainListen'; readonly reason: string }
+  ADDRESS_UNAVAILABLE: { readonly listener: 'listen' | 'plainListen' | 'metricsListen'; readonly reason: string }
   KEY_SOURCE_NOT_ALLOWED: { readonly keySource: string; readonly evidence: string }
+  DOOR_OPEN: { readonly kind: string; readonly name: string }
+  CORE_FILES_POSSIBLE: Record<never, never>
 }
 
 /** Messages and hints of `GatekeeperError`. */
@@ -26,6 +28,14 @@ export const GATEKEEPER_CATALOGUE: Catalogue<GatekeeperErrorDetails> = {
     message: (d) =>
       `the key source ${d.keySource} hides nothing from the operator; evidence of ${d.evidence} must not name it`,
     hint: 'Use the key source "ephemeral", or simulated evidence.',
+  },
+  DOOR_OPEN: {
+    message: (d) => `${d.kind} ${d.name} could show what is in this process, and is set`,
+    hint: 'Start the server without it; docs/operations.md lists what may be set.',
+  },
+  CORE_FILES_POSSIBLE: {
+    message: () => 'a crash of this process would write its memory to a file, and this machine lets nobody forbid it',
+    hint: 'Install prlimit (util-linux), or give the process a /proc that it may write to.',
   },
 }
 

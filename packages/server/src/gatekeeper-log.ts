@@ -1,47 +1,81 @@
 import { basename } from 'node:path'
-import type { IsolationLevel } from '@blindai/core'
-import type { StoreEvent } from '@blindai/store'
-import type { SchedulerEvent } from './scheduler/index.ts'
+import { fits, LOG_EVENTS, type LogEvent, type MemberRule } from './log-events.ts'
 
-/**
- * Everything that the server writes down: one JSON object a line, of a closed set of events. A line holds codes, digests
- * of models, durations and request ids; nothing of a request or an answer, no key, no name that a caller chose.
- */
-export type LogEvent =
-  | SchedulerEvent
-  | StoreEvent
-  | { readonly event: 'server-started'; readonly isolation: IsolationLevel; readonly unattestedClients: boolean }
-  | { readonly event: 'server-draining' }
-  | { readonly event: 'server-closed' }
-  | {
-      readonly event: 'request-failed'
-      readonly requestId: string
-      readonly status: number
-      readonly code: string
-      readonly cause: string
-    }
-  | { readonly event: 'answer-cut'; readonly cause: string }
-  | { readonly event: 'unexpected-rejection'; readonly cause: string }
+export type { LogEvent } from './log-events.ts'
 
+/** A log takes events; it never throws. */
 export type Log = (event: LogEvent) => void
 
-/** A log of JSON lines. */
-export function createLineLog(write: (line: string) => void, now: () => Date): Log {
-  return (event) => write(`${JSON.stringify({ time: now().toISOString(), ...event })}\n`)
+/** What stands where a member is not what its rule allows. */
+const UNFIT = '?'
+
+/** So many seconds of lines may come at once. */
+const BURST_SECONDS = 10
+
+/**
+ * A log of JSON lines, of a closed set of events (`log-events.ts`). Members that the table does not know are left away, and one
+ * that is not as its rule says is written as "?": a line holds codes, digests of models, durations and request ids, whatever
+ * it was called with.
+ *
+ * @param linesPerSecond - lines beyond this are dropped and counted, so that nobody fills a disk by being refused.
+ */
+export function createLineLog(
+  write: (line: string) => void,
+  now: () => Date,
+  linesPerSecond: number = Number.POSITIVE_INFINITY,
+): Log {
+  const capacity = linesPerSecond * BURST_SECONDS
+  let allowance = capacity
+  let dropped = 0
+  let filledAt = now().getTime()
+  const writeNow = (event: LogEvent, time: Date): void => write(`${JSON.stringify(lineOf(event, time))}\n`)
+  return (event) => {
+    const time = now()
+    const elapsedMs = Math.max(0, time.getTime() - filledAt)
+    filledAt = time.getTime()
+    if (capacity < Number.POSITIVE_INFINITY) {
+      allowance = Math.min(capacity, allowance + (linesPerSecond * elapsedMs) / 1000)
+    }
+    // The server's own life is a few lines, and the last of them says what is missing.
+    if (allowance < 2 && !event.event.startsWith('server-')) {
+      dropped++
+      return
+    }
+    if (dropped > 0) {
+      writeNow({ event: 'log-lines-dropped', lines: dropped }, time)
+      dropped = 0
+      allowance--
+    }
+    allowance--
+    writeNow(event, time)
+  }
 }
 
 /** A log to standard error. */
-export function createStderrLog(): Log {
+export function createStderrLog(linesPerSecond?: number): Log {
   return createLineLog(
     (line) => process.stderr.write(line),
     () => new Date(),
+    linesPerSecond,
   )
 }
+
+function lineOf(event: LogEvent, time: Date): object {
+  const rules: Readonly<Record<string, MemberRule>> = LOG_EVENTS[event.event].members
+  const given: Readonly<Record<string, unknown>> = { ...event }
+  const members = Object.entries(rules).map(([member, rule]) => {
+    const value = given[member]
+    return [member, fits(rule, value) ? value : UNFIT] as const
+  })
+  return { time: time.toISOString(), event: event.event, ...Object.fromEntries(members) }
+}
+
+const CODE = /^[A-Z][A-Z0-9_]{0,63}$/
 
 /** What may be written of an error: its name and code, and where it was thrown; never its message. */
 export function describeCause(error: unknown): string {
   if (!(error instanceof Error)) return typeof error
-  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  const code = 'code' in error && typeof error.code === 'string' && CODE.test(error.code) ? ` ${error.code}` : ''
   const frame = /\(?([^\s()]+:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1]
   return `${error.name}${code}${frame === undefined ? '' : ` at ${basename(frame)}`}`
 }

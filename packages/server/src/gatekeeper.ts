@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { createChannelSigner, generateOhttpKeys, OhttpGateway, SteadyClock } from '@blindai/channel'
 import { nodeBackend } from '@blindai/channel/node'
 import {
@@ -13,19 +14,24 @@ import { configJson, type ServerConfig } from './config.ts'
 import { GatekeeperError } from './gatekeeper-error.ts'
 import { createStderrLog, describeCause, type Log } from './gatekeeper-log.ts'
 import { guardProcess } from './gatekeeper-process.ts'
+import { datedSource, logAnswered, logFailure, NO_TRAFFIC } from './gatekeeper-watch.ts'
 import {
   createDispatcher,
   createTlsIdentity,
+  ERROR_CODES,
   type Listener,
   type ListenerOptions,
+  listenMetrics,
   listenPlain,
   listenTls,
   originOf,
-  type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
+import { MemoryLadder } from './memory-ladder.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
+import { processTreeBytes } from './process-memory.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
 import { type Job, type JobQueue, Scheduler, type StartEngine } from './scheduler/index.ts'
 import { TenantDirectory } from './tenants/index.ts'
@@ -39,6 +45,8 @@ export interface ServerDependencies {
   readonly clock?: () => UnixSeconds
   /** Standard error unless given. */
   readonly log?: Log
+  /** What gatekeeper and engines hold; all processes of this one's tree unless given. */
+  readonly readMemory?: () => Promise<number> | number
   /** How engines are started; behind the strongest wall of this machine unless given. */
   readonly engines?: EngineRoom
   /** The order in which requests are served; deficit round robin over tenants unless given. */
@@ -58,16 +66,24 @@ export interface RunningServer {
   /** The attested TLS listener. */
   readonly url: string
   readonly plainUrl?: string
+  readonly metricsUrl?: string
   readonly isolation: IsolationLevel
   readonly missing: readonly string[]
-  /** Takes no new request, ends those in flight, kills every engine. */
-  close(): Promise<void>
+  /**
+   * Is not ready any more, serves on for the notice, then takes no new request, ends those in flight, kills every engine.
+   *
+   * @param noticeMs - how long it is still served; 0 unless given.
+   */
+  close(noticeMs?: number): Promise<void>
 }
 
 /** A client's clock may be behind by this much. */
 const CLOCK_SKEW_SECONDS = 300
 /** Keys live as long as the process, at the longest for a year. */
 const KEYSET_SECONDS = 365 * 86_400
+
+/** While memory is low an engine may do nothing for this long; at the last level not at all. */
+const RELIEVED_IDLE_MS = 1000
 
 const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 
@@ -78,7 +94,12 @@ const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
  * `EVIDENCE_UNAVAILABLE`; {StoreError} of a store that does not open.
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
-  const log = dependencies.log ?? createStderrLog()
+  const write = dependencies.log ?? createStderrLog(config.limits.maxLogLinesPerSecond)
+  let metrics: ServerMetrics | undefined
+  const log: Log = (event) => {
+    metrics?.happened(event)
+    write(event)
+  }
   const steady = new SteadyClock(dependencies.clock ?? systemClock)
   const clock = (): UnixSeconds => steady.now()
   const [room, ohttpKeys, signer, receipts] = await Promise.all([
@@ -102,8 +123,9 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     receipts: receipts.publicJwk,
     ...validity,
   })
+  const source = datedSource(dependencies.evidence, clock)
   const attester = await createAttester({
-    source: dependencies.evidence,
+    source,
     keyset,
     config: { ...shownConfig(config, room.isolation), digest: await configDigest(configJson(config)) },
     software: dependencies.software,
@@ -126,8 +148,16 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     onEvent: log,
     ...(dependencies.queue === undefined ? {} : { queue: dependencies.queue }),
   })
+  const memory = new MemoryLadder({
+    capBytes: limits.maxMemoryBytes,
+    read: dependencies.readMemory ?? processTreeBytes,
+    onLevel: (level, bytes) => log({ event: 'memory-level', level, mebibytes: Math.round(bytes / 1024 ** 2) }),
+    relieve: (level) => scheduler.stopIdleEngines(level === 3 ? 0 : RELIEVED_IDLE_MS),
+    onFailure: (cause) => log({ event: 'unexpected-rejection', cause: describeCause(cause) }),
+  })
   const models = new VaultRepository({ vault, limits, nowMs, clock })
   let isDraining = false
+  const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
     attester,
     signer,
@@ -138,11 +168,16 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     models,
     library: new ModelLibrary(models, scheduler),
     scheduler,
+    pressure: memory,
     limits,
     unattestedClients: config.unattestedClients,
     software: dependencies.software,
     nowMs,
-    isReady: () => !isDraining,
+    isReady,
+    onAnswered: (answered) => {
+      metrics?.answered(answered)
+      if (config.requestLog) logAnswered(log, answered)
+    },
     onFailure: (failure) => logFailure(log, failure),
   })
   const slow = new SlowWatch(limits)
@@ -156,14 +191,16 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const listeners: Listener[] = []
   const unguard = guardProcess(log)
 
-  async function close(drainMs: number): Promise<void> {
+  async function close(noticeMs: number, drainMs: number): Promise<void> {
     isDraining = true
     log({ event: 'server-draining' })
+    if (noticeMs > 0) await setTimeout(noticeMs)
     await Promise.all(listeners.map((listener) => listener.close(drainMs)))
     await scheduler.close(0)
     await models.close()
     attester.close()
     slow.close()
+    memory.close()
     unguard()
     log({ event: 'server-closed' })
   }
@@ -175,20 +212,40 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     const { plainListen } = config
     const plain = plainListen && (await opened('plainListen', listenPlain(plainListen, options)))
     if (plain !== undefined) listeners.push(plain)
+    const { metricsListen } = config
+    metrics = new ServerMetrics({
+      routes: dispatcher.routes,
+      codes: ERROR_CODES,
+      isReady,
+      waiting: () => scheduler.waiting,
+      engines: () => scheduler.census(),
+      memory: () => ({ level: memory.level(), bytes: memory.bytes, capBytes: limits.maxMemoryBytes }),
+      evidenceAgeSeconds: () => clock() - source.collectedAt(),
+      traffic: (listener) => (listener === 'tls' ? tls : plain)?.traffic() ?? NO_TRAFFIC,
+    })
+    const rendered = metrics
+    const shown =
+      metricsListen &&
+      (await opened(
+        'metricsListen',
+        listenMetrics(metricsListen, options, () => rendered.render()),
+      ))
+    if (shown !== undefined) listeners.push(shown)
     log({ event: 'server-started', isolation: room.isolation, unattestedClients: config.unattestedClients })
     let closing: Promise<void> | undefined
     return {
       url,
       ...(plain && plainListen ? { plainUrl: originOf('http', plainListen.host, plain.port) } : {}),
+      ...(shown && metricsListen ? { metricsUrl: originOf('http', metricsListen.host, shown.port) } : {}),
       isolation: room.isolation,
       missing: room.missing,
-      close: () => {
-        closing ??= close(limits.drainMs)
+      close: (noticeMs = 0) => {
+        closing ??= close(noticeMs, limits.drainMs)
         return closing
       },
     }
   } catch (error) {
-    await close(0)
+    await close(0, 0)
     throw error
   }
 }
@@ -221,25 +278,16 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
   }
 }
 
-async function opened(listener: 'listen' | 'plainListen', opening: Promise<Listener>): Promise<Listener> {
+async function opened(
+  listener: 'listen' | 'plainListen' | 'metricsListen',
+  opening: Promise<Listener>,
+): Promise<Listener> {
   try {
     return await opening
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     throw new GatekeeperError('ADDRESS_UNAVAILABLE', { listener, reason }, { cause })
   }
-}
-
-/** Refusals are the client's to read; the operator hears of what the server failed at. */
-function logFailure(log: Log, { requestId, error, cause }: RequestFailure): void {
-  if (error.status < 500) return
-  log({
-    event: 'request-failed',
-    requestId,
-    status: error.status,
-    code: error.code,
-    cause: describeCause(cause),
-  })
 }
 
 function systemClock(): UnixSeconds {

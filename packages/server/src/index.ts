@@ -24,6 +24,7 @@ export {
   type ServerDependencies,
   startServer,
 } from './gatekeeper.ts'
+export { type ProcessStart, refuseOpenDoors } from './gatekeeper-doors.ts'
 export { GATEKEEPER_CATALOGUE, GatekeeperError, type GatekeeperErrorDetails } from './gatekeeper-error.ts'
 export { createLineLog, createStderrLog, type Log, type LogEvent } from './gatekeeper-log.ts'
 export { API_CATALOGUE, ApiError, type ApiErrorDetails } from './http/index.ts'

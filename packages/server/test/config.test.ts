@@ -13,12 +13,19 @@ describe('a configuration', () => {
   test('that says little is strict where it is silent', () => {
     expect(parse({})).toEqual({
       listen: { host: '127.0.0.1', port: 0 },
+      requestLog: false,
       tenants: [],
       unattestedClients: false,
       isolation: 'full',
       sharedEngines: false,
       limits: defaultLimits(),
     })
+  })
+
+  test('shows metrics on loopback, unless it names another host, and nowhere unless it asks', () => {
+    expect(parse({}).metricsListen).toBeUndefined()
+    expect(parse({ metricsListen: { port: 9464 } }).metricsListen).toEqual({ host: '127.0.0.1', port: 9464 })
+    expect(parse({ metricsListen: { host: '::', port: 9464 } }).metricsListen).toEqual({ host: '::', port: 9464 })
   })
 
   test('names tenants by the hashes of their keys', () => {

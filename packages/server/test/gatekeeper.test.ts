@@ -164,6 +164,36 @@ describe('a server', () => {
     await expect(socketTo(portOf(server.url))).rejects.toThrow()
   })
 
+  test('refuses work while memory is low, stops what is idle, and serves again by itself', async () => {
+    const engines = new FakeEngines()
+    engines.onRun = (run) => run.answer()
+    let held = 0
+    const lines: string[] = []
+    const limits = { maxMemoryBytes: 1024 ** 3, engineIdleMs: 3_600_000 }
+    const deps = { ...dependencies(engines, lines), readMemory: () => held }
+    const server = await started(configOf({ limits }), deps)
+    const socket = await socketTo(portOf(server.url))
+    const model = new Uint8Array([1, 2, 3])
+    await ask1(socket, 'PUT', `/v1/models/${digestOf(model)}?name=m`, ALICE, model)
+    const body = '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}'
+    const infer = () => ask1(socket, 'POST', '/v2/models/m/infer', ALICE, body)
+    const readiness = async () => (await fetch(`${server.plainUrl}/v2/health/ready`)).status
+    expect(await infer()).toMatchObject({ status: 200 })
+    held = 0.97 * limits.maxMemoryBytes
+    await expect.poll(readiness).toBe(503)
+    expect(await infer()).toMatchObject({
+      status: 503,
+      headers: { 'x-blindai-error': 'MEMORY_LOW', 'retry-after': '2' },
+    })
+    await expect.poll(() => engines.living).toHaveLength(0)
+    held = 0.1 * limits.maxMemoryBytes
+    await expect.poll(readiness).toBe(200)
+    expect(await infer()).toMatchObject({ status: 200 })
+    socket.destroy()
+    const levels = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'memory-level')
+    expect(levels[0]).toMatchObject({ level: 3, mebibytes: 993 })
+  })
+
   test('writes down nothing of requests, models, names or keys', async () => {
     const lines: string[] = []
     const engines = new FakeEngines()

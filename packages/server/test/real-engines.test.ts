@@ -42,7 +42,7 @@ async function ask(
   path: string,
   body: Uint8Array | string = '',
 ): Promise<WireAnswer> {
-  const socket = await socketTo({ port: Number(new URL(server.url).port), close: async () => undefined })
+  const socket = await socketTo({ port: Number(new URL(server.url).port) })
   sockets.push(socket)
   return ask1(socket, method, path, { authorization: `Bearer ${KEYS[as]}` }, body)
 }

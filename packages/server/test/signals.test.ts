@@ -24,7 +24,7 @@ async function serving() {
     log += chunk.toString()
   })
   const [url] = await once(child, 'message')
-  const socket = await socketTo({ port: Number(new URL(String(url)).port), close: async () => undefined })
+  const socket = await socketTo({ port: Number(new URL(String(url)).port) })
   await ask1(socket, 'PUT', `/v1/models/${digestOf(MODEL)}?name=m`, ALICE, MODEL)
   return { child, socket, logOf: () => log }
 }

@@ -6,6 +6,7 @@ import {
   MAX_CONFIG_BYTES,
   openEngineRoom,
   parseServerConfig,
+  refuseOpenDoors,
   type ServerConfig,
   startServer,
 } from '@blindai/server'
@@ -13,6 +14,7 @@ import { CliError } from '../cli-error.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { readBounded, writeNew } from '../files.ts'
+import { Interruption } from '../interruption.ts'
 import { loadSimulator, SIMULATED_WARNING } from '../simulator.ts'
 import { makeRunFolder, simulatorFolder, stateFolder } from '../state-folder.ts'
 import { version } from '../version.ts'
@@ -33,7 +35,8 @@ export const serve: Command = {
 The configuration names the tenants by the SHA-256 of their keys (see blindai keys new). Only with --simulated the
 configuration may be left out: the server then listens on loopback and writes one new key to a file that only you can read.
 Models live in memory, or with --store (or the member "store") sealed in a folder, where they survive the server.
-Ctrl-C or SIGTERM lets requests finish and ends with 0. Where the wall around engines cannot be built as the
+Ctrl-C lets requests finish and ends with 0; SIGTERM says first, for drainNoticeMs, that the server is not ready. A second
+one ends it at once with 130. A debugger, a key log or another variable that opens the process keeps it from starting. Where the wall around engines cannot be built as the
 configuration demands, the server does not start.`,
   positionals: [],
   options: {
@@ -71,6 +74,7 @@ configuration demands, the server does not start.`,
   usesServer: false,
   examples: ['blindai serve --simulated', 'blindai serve --config blindai.json'],
   async run(invocation) {
+    refuseOpenDoors(invocation.start)
     if (!invocation.flag('simulated')) {
       throw new CliError('EVIDENCE_UNAVAILABLE', { supported: SUPPORTED_EVIDENCE })
     }
@@ -108,6 +112,7 @@ async function serveSimulated(
     evidence: simulator.source,
     software: { name: 'blindai', version: version(), digest: simulator.softwareDigest },
   })
+  let noticeMs = 0
   try {
     const readyMs = Math.round(performance.now() - started)
     terminal.line(terminal.paint('yellow', `evidence is ${SIMULATED_WARNING}`))
@@ -131,9 +136,12 @@ async function serveSimulated(
       pid: process.pid,
     })
     await ended(invocation)
+    // Only whoever manages servers has a balancer that could notice; at a terminal nobody should wait for one.
+    const { reason } = invocation.interrupted
+    if (reason instanceof Interruption && reason.signal === 'SIGTERM') noticeMs = config.limits.drainNoticeMs
     terminal.note('ending: running requests are finished first')
   } finally {
-    await server.close()
+    await server.close(noticeMs)
   }
   return EXIT.ok
 }
@@ -161,6 +169,8 @@ async function ended({ interrupted, stdin, flag }: Invocation): Promise<void> {
     stdin.resume()
   }
   await promise
+  // A parent that keeps it open would keep this process from ending.
+  stdin.pause()
 }
 
 async function readConfig(file: string, { folder, text }: Invocation): Promise<ServerConfig> {

@@ -18,6 +18,7 @@ export interface ApiErrorDetails {
   BODY_TOO_SLOW: { readonly received: number }
   BODY_MEMORY_FULL: { readonly limit: number; readonly retryAfterSeconds: number }
   TENANT_BODY_MEMORY_FULL: { readonly limit: number; readonly retryAfterSeconds: number }
+  MEMORY_LOW: { readonly refused: string; readonly retryAfterSeconds: number }
   REQUEST_MALFORMED: Record<never, never>
   HEADERS_TOO_LARGE: Record<never, never>
   HEADERS_TOO_SLOW: Record<never, never>
@@ -94,6 +95,10 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   TENANT_BODY_MEMORY_FULL: {
     message: (d) => `bodies in flight of this key take all of its ${d.limit} bytes`,
     hint: 'Wait as long as Retry-After says, and send fewer requests at once.',
+  },
+  MEMORY_LOW: {
+    message: (d) => `memory is low, and the server takes no ${d.refused} for now`,
+    hint: 'Wait as long as Retry-After says, then send the request again.',
   },
   REQUEST_MALFORMED: {
     message: () => 'what arrived is no HTTP request',

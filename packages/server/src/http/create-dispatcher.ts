@@ -2,11 +2,12 @@ import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
 import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
+import type { MemoryPressure } from '../memory-ladder.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
 import type { TenantDirectory } from '../tenants/index.ts'
 import { BodyMemory } from './body-memory.ts'
-import { Dispatcher, type RequestFailure } from './dispatcher.ts'
+import { type Answered, Dispatcher, type RequestFailure } from './dispatcher.ts'
 import { OperationLedger } from './operation-ledger.ts'
 import { ReceiptDesk } from './receipt-desk.ts'
 import { Router } from './router.ts'
@@ -29,12 +30,14 @@ export interface HttpServices {
   readonly models: ModelRepository
   readonly library: ModelLibrary
   readonly scheduler: Scheduler
+  readonly pressure: MemoryPressure
   readonly limits: ServerLimits
   readonly unattestedClients: boolean
   readonly software: { readonly name: string; readonly version: string }
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly isReady: () => boolean
+  readonly onAnswered?: (answered: Answered) => void
   readonly onFailure: (failure: RequestFailure) => void
 }
 
@@ -59,7 +62,10 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     tenants: services.tenants,
     bodies: new BodyMemory(limits),
     operations: new OperationLedger(limits, services.nowMs),
+    pressure: services.pressure,
     unattestedClients: services.unattestedClients,
+    nowMs: services.nowMs,
+    ...(services.onAnswered === undefined ? {} : { onAnswered: services.onAnswered }),
     onFailure: services.onFailure,
   })
   return dispatcher

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { REQUEST_ID_HEADER } from '@blindai/protocol'
+import type { MemoryPressure } from '../memory-ladder.ts'
 import type { Tenant, TenantDirectory } from '../tenants/index.ts'
 import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
 import { errorResponse, type PublicError, publicError } from './error-response.ts'
 import { bodyOfBytes } from './memory-body.ts'
+import { refuseUnderPressure } from './memory-gate.ts'
 import type { OperationLedger } from './operation-ledger.ts'
 import { bearerToken, header } from './request-fields.ts'
 import type { Access, Route, Router } from './router.ts'
@@ -16,10 +18,30 @@ export interface DispatcherOptions {
   readonly tenants: TenantDirectory
   readonly bodies: BodyMemory
   readonly operations: OperationLedger
+  readonly pressure: MemoryPressure
   /** Serve TLS clients that do not prove their channel. */
   readonly unattestedClients: boolean
+  /** Told of every request that was answered, however. */
+  readonly onAnswered?: (answered: Answered) => void
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
   /** Told of every request that failed; `cause` is for a log that keeps names and codes only. */
   readonly onFailure: (failure: RequestFailure) => void
+}
+
+/** What may be known of an answered request: nothing that its sender chose. */
+export interface Answered {
+  readonly requestId: string
+  /** Undefined for what no route takes. */
+  readonly route: Route | undefined
+  readonly status: number
+  /** The code of a refusal. */
+  readonly code: string | undefined
+  /** From the head of the request to the head of the answer. */
+  readonly ms: number
+  /** The lengths of the bodies, where they are known before they are sent. */
+  readonly bytesIn: number | undefined
+  readonly bytesOut: number | undefined
 }
 
 export interface RequestFailure {
@@ -50,14 +72,24 @@ export class Dispatcher {
     this.#options = options
   }
 
+  /** All that there is, in the order of their declaration. */
+  get routes(): readonly Route[] {
+    return this.#options.router.routes
+  }
+
   async dispatch(arrived: ArrivedRequest): Promise<ApiResponse> {
     const requestId = randomUUID()
+    const startedAtMs = this.#options.nowMs()
+    let known: Route | undefined
+    let code: string | undefined
     let lease: BodyLease | undefined
     let response: ApiResponse
     try {
       const { route, params } = this.#options.router.match(arrived.method, arrived.path)
+      known = route
       this.#checkChannel(arrived, route)
       const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
+      refuseUnderPressure(this.#options.pressure.level(), route, arrived)
       const request = received(arrived, tenant)
       checkRole(tenant, route.access)
       checkBody(request, route)
@@ -69,10 +101,15 @@ export class Dispatcher {
       response = this.#hold(response, tenant)
     } catch (cause) {
       const error = publicError(cause)
+      code = error.code
       this.#options.onFailure({ requestId, error, cause })
       response = errorResponse(error)
     }
     lease?.end()
+    const { status } = response
+    const bytes = { bytesIn: 'body' in arrived ? arrived.body.length : undefined, bytesOut: lengthOf(response) }
+    const ms = this.#options.nowMs() - startedAtMs
+    this.#options.onAnswered?.({ requestId, route: known, status, code, ms, ...bytes })
     if (arrived.method === 'HEAD') {
       response.onSent?.()
       response = emptyResponse(response.status, response.headers)
@@ -95,10 +132,8 @@ export class Dispatcher {
 
   /** Counts a large answer until it is sent, so that slow readers cannot make the server keep any number of them. */
   #hold(response: ApiResponse, tenant: Tenant): ApiResponse {
-    if (Symbol.asyncIterator in response.body) return response
-    let bytes = 0
-    for (const piece of response.body) bytes += piece.byteLength
-    if (bytes <= SMALL_ANSWER_BYTES) return response
+    const bytes = lengthOf(response)
+    if (bytes === undefined || bytes <= SMALL_ANSWER_BYTES) return response
     const lease = this.#options.bodies.lease(tenant.name)
     lease.grow(bytes)
     return { ...response, onSent: () => lease.end() }
@@ -110,6 +145,14 @@ export class Dispatcher {
     if (id === undefined || !/^[A-Za-z0-9_-]{16,64}$/.test(id)) throw new ApiError('OPERATION_ID_NEEDED', {})
     this.#options.operations.begin(tenant.name, id)
   }
+}
+
+/** Undefined for an answer that is a stream. */
+function lengthOf({ body }: ApiResponse): number | undefined {
+  if (Symbol.asyncIterator in body) return undefined
+  let bytes = 0
+  for (const piece of body) bytes += piece.byteLength
+  return bytes
 }
 
 /**

@@ -5,21 +5,35 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { ERROR_CODE_HEADER, REQUEST_ID_HEADER } from '@blindai/protocol'
 import type { ListenAddress } from '../config.ts'
 import { API_CATALOGUE } from './api-error.ts'
+import { ConnectionCount } from './connection-count.ts'
 import { statusOf } from './status.ts'
 
 /** A listener that accepts connections. */
 export interface Listener {
   readonly port: number
+  traffic(): Traffic
   /** Takes no new connection, lets each open one end its requests, and cuts what is left after that time. */
   close(drainMs: number): Promise<void>
+}
+
+/** What went over a listener's connections, TLS and HTTP included. */
+export interface Traffic {
+  readonly connections: number
+  readonly received: number
+  readonly sent: number
 }
 
 /** How long a busy connection is given between looks at whether it is idle by now. */
 const IDLE_CHECK_MS = 50
 
 /** Starts to listen. @throws what Node throws when the address cannot be had. */
-export async function listen(server: Http2SecureServer | HttpServer, address: ListenAddress): Promise<Listener> {
-  const sockets = trackSockets(server)
+export async function listen(
+  server: Http2SecureServer | HttpServer,
+  address: ListenAddress,
+  maxConnectionsPerAddress: number = Number.POSITIVE_INFINITY,
+): Promise<Listener> {
+  const tracked = trackSockets(server, new ConnectionCount(maxConnectionsPerAddress))
+  const { sockets } = tracked
   server.on('clientError', answerClientError)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
@@ -27,6 +41,7 @@ export async function listen(server: Http2SecureServer | HttpServer, address: Li
   await promise
   return {
     port: portOf(server.address()),
+    traffic: tracked.traffic,
     async close(drainMs) {
       const closed = Promise.withResolvers<void>()
       server.close(() => closed.resolve())
@@ -53,13 +68,37 @@ function closeIdleConnections(server: Server): void {
 }
 
 /** TLS connections show here before their handshake. */
-function trackSockets(server: Server): Set<Socket> {
+function trackSockets(
+  server: Server,
+  count: ConnectionCount,
+): { readonly sockets: ReadonlySet<Socket>; readonly traffic: () => Traffic } {
   const sockets = new Set<Socket>()
+  const gone = { received: 0, sent: 0 }
   server.on('connection', (socket: Socket) => {
+    const leave = count.enter(socket.remoteAddress)
+    if (leave === undefined) {
+      socket.destroy()
+      return
+    }
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      leave()
+      gone.received += socket.bytesRead
+      gone.sent += socket.bytesWritten
+    })
   })
-  return sockets
+  return {
+    sockets,
+    traffic() {
+      let { received, sent } = gone
+      for (const socket of sockets) {
+        received += socket.bytesRead
+        sent += socket.bytesWritten
+      }
+      return { connections: sockets.size, received, sent }
+    },
+  }
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -3,7 +3,7 @@ import type { ListenAddress } from '../config.ts'
 import { type ApiResponse, emptyResponse } from './api.ts'
 import type { NodeRequest, NodeResponse } from './exchange.ts'
 import { type Listener, listen } from './listener.ts'
-import { headerCapacity, serve } from './node-adapter.ts'
+import { type AdapterOptions, headerCapacity, serve } from './node-adapter.ts'
 import { type ListenerOptions, TIMEOUT_CHECK_MS } from './tls-listener.ts'
 
 /** Any page may ask: what is served here is public, or sealed. Source: Fetch standard, "CORS protocol". */
@@ -22,6 +22,15 @@ const PREFLIGHT_HEADERS = {
  * Oblivious HTTP and health; the dispatcher sees to that.
  */
 export function listenPlain(address: ListenAddress, options: ListenerOptions): Promise<Listener> {
+  return listenHttp(address, options, { headers: CORS_HEADERS, answerFirst: preflight })
+}
+
+/** A listener of HTTP/1.1 without TLS, with every bound that the other has. */
+export function listenHttp(
+  address: ListenAddress,
+  options: ListenerOptions,
+  own: Partial<Pick<AdapterOptions, 'headers' | 'answerFirst'>>,
+): Promise<Listener> {
   const { limits } = options
   const server = createServer({
     headersTimeout: limits.headersTimeoutMs,
@@ -37,8 +46,9 @@ export function listenPlain(address: ListenAddress, options: ListenerOptions): P
     channelOf: () => ({ kind: 'plain' }) as const,
     slow: options.slow,
     maxHeaderFields: limits.maxHeaderFields,
-    headers: CORS_HEADERS,
-    answerFirst: preflight,
+    maxHeaderBytes: limits.maxHeaderBytes,
+    headers: {},
+    ...own,
     isDraining: options.isDraining,
     onCut: options.onCut,
   }

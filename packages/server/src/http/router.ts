@@ -19,6 +19,8 @@ export interface Route {
   readonly plain?: boolean
   /** True for what is done at most once: over Oblivious HTTP it needs an operation id. */
   readonly once?: boolean
+  /** True for what brings a model, and is the first to be refused when memory is low. */
+  readonly isUpload?: boolean
   readonly handle: (call: Call) => Promise<ApiResponse> | ApiResponse
 }
 
@@ -39,9 +41,11 @@ const MAX_PATH_CHARACTERS = 2048
 
 /** Finds the route of a path. */
 export class Router {
+  readonly routes: readonly Route[]
   readonly #root: Node = emptyNode()
 
   constructor(routes: readonly Route[]) {
+    this.routes = routes
     for (const route of routes) this.#add(route)
   }
 

@@ -2,6 +2,7 @@
 export interface PaceLimits {
   readonly bodyGraceMs: number
   readonly minBodyBytesPerSecond: number
+  readonly requestTimeoutMs: number
 }
 
 /** Bytes on their way, in either direction. */
@@ -14,9 +15,10 @@ export interface Transfer {
 
 /**
  * Whether bytes that moved fast pay for a pause later. An answer is written in one go and then drains, so it does save; a
- * body must keep coming, or whoever sends most of one could hold its memory for as long as the whole may take.
+ * body must keep coming, or whoever sends most of one could hold its memory for as long as the whole may take. With no credit
+ * there is one time for the whole, whatever moves.
  */
-export type Credit = 'saved' | 'spent'
+export type Credit = 'saved' | 'spent' | 'none'
 
 interface Watched {
   deadlineMs: number
@@ -44,11 +46,13 @@ export class SlowWatch {
 
   /** @param onSlow - called once, and the watch is over. */
   begin(credit: Credit, onSlow: () => void): Transfer {
-    const { bodyGraceMs, minBodyBytesPerSecond } = this.#limits
-    const watched: Watched = { deadlineMs: performance.now() + bodyGraceMs, onSlow }
+    const { bodyGraceMs, minBodyBytesPerSecond, requestTimeoutMs } = this.#limits
+    const allowedMs = credit === 'none' ? requestTimeoutMs : bodyGraceMs
+    const watched: Watched = { deadlineMs: performance.now() + allowedMs, onSlow }
     this.#watched.add(watched)
     return {
       moved: (bytes) => {
+        if (credit === 'none') return
         const earned = watched.deadlineMs + (1000 * bytes) / minBodyBytesPerSecond
         watched.deadlineMs = credit === 'saved' ? earned : Math.min(earned, performance.now() + bodyGraceMs)
       },

@@ -42,6 +42,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   BODY_TOO_SLOW: 408,
   BODY_MEMORY_FULL: 503,
   TENANT_BODY_MEMORY_FULL: 429,
+  MEMORY_LOW: 503,
   REQUEST_MALFORMED: 400,
   HEADERS_TOO_LARGE: 431,
   HEADERS_TOO_SLOW: 408,
@@ -143,6 +144,9 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   WRONG_TYPE: 400,
   WRONG_VALUE: 400,
 }
+
+/** Every code of the table. */
+export const ERROR_CODES: readonly string[] = Object.keys(TABLE)
 
 const STATUS: ReadonlyMap<string, number> = new Map(Object.entries(TABLE))
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto'
-import { createSecureServer, Http2ServerRequest, type ServerHttp2Session } from 'node:http2'
+import { createSecureServer, Http2ServerRequest, constants as http2, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { ListenAddress } from '../config.ts'
@@ -29,6 +29,14 @@ export const TIMEOUT_CHECK_MS = 500
 /** An upload fills the window of a stream and of its connection; small ones would make it wait for each round trip. */
 const STREAM_WINDOW_BYTES = 1024 * 1024
 const CONNECTION_WINDOW_BYTES = 8 * 1024 * 1024
+/** What an h2 client may do that costs it nothing: entries of a SETTINGS frame, frames for streams that are gone. */
+const MAX_SETTINGS = 32
+const MAX_INVALID_FRAMES = 100
+/** Requests taken back ("rapid reset"), PING and SETTINGS frames: so many at once, and so many a second. */
+const RESET_BURST = 200
+const RESETS_PER_SECOND = 33
+const CONTROL_BURST = 100
+const CONTROLS_PER_SECOND = 5
 /** Memory that an h2 connection may hold in frames, in megabytes. */
 const SESSION_MEMORY_MB = 16
 
@@ -55,6 +63,11 @@ export function listenTls(address: ListenAddress, identity: TlsIdentity, options
     secureOptions: constants.SSL_OP_NO_TICKET,
     handshakeTimeout: limits.handshakeTimeoutMs,
     maxSessionMemory: SESSION_MEMORY_MB,
+    maxSettings: MAX_SETTINGS,
+    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+    streamResetBurst: RESET_BURST,
+    streamResetRate: RESETS_PER_SECOND,
+    unknownProtocolTimeout: limits.headersTimeoutMs,
     maxHeaderListPairs: headerCapacity(limits.maxHeaderFields),
     settings: {
       initialWindowSize: STREAM_WINDOW_BYTES,
@@ -75,6 +88,7 @@ export function listenTls(address: ListenAddress, identity: TlsIdentity, options
     }),
     slow: options.slow,
     maxHeaderFields: limits.maxHeaderFields,
+    maxHeaderBytes: limits.maxHeaderBytes,
     headers: {},
     isDraining: options.isDraining,
     onCut: options.onCut,
@@ -88,7 +102,7 @@ export function listenTls(address: ListenAddress, identity: TlsIdentity, options
   server.on('sessionError', ignore)
   // Node ends a handshake that fails, but of one that takes too long it only tells.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
-  return listen(server, address)
+  return listen(server, address, limits.maxConnectionsPerAddress)
 }
 
 /** The proof belongs to the connection: to the socket of http/1.1, to the session of h2. */
@@ -128,6 +142,21 @@ function superviseSession(session: ServerHttp2Session, limits: ServerLimits): vo
     })
   })
   session.once('close', () => clearTimeout(timer))
+  boundControlFrames(session)
+}
+
+/** Each is answered, and costs more to answer than to send. What nghttp2 bounds is only how many answers wait. */
+function boundControlFrames(session: ServerHttp2Session): void {
+  let allowance = CONTROL_BURST
+  let filledAt = performance.now()
+  const spend = (): void => {
+    const now = performance.now()
+    allowance = Math.min(CONTROL_BURST, allowance + (CONTROLS_PER_SECOND * (now - filledAt)) / 1000) - 1
+    filledAt = now
+    if (allowance < 0) session.destroy(new RangeError('too many control frames'), http2.NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+  session.on('ping', spend)
+  session.on('remoteSettings', spend)
 }
 
 function ignore(): void {

@@ -1,5 +1,5 @@
 import type { Engine, EngineLimits, EngineModel } from '../runtime/host/index.ts'
-import { EngineSlot, type StopReason } from './engine-slot.ts'
+import { EngineSlot, type SlotPhase, type StopReason } from './engine-slot.ts'
 import { type EngineMemoryLimits, engineBudgetBytes, type ScheduledModel, slotMemoryBytes } from './scheduled-model.ts'
 
 /** Starts a walled engine; the scheduler gets it from outside and knows no wall. */
@@ -49,6 +49,13 @@ export class EngineFleet {
 
   get memoryBytes(): number {
     return this.#memoryBytes
+  }
+
+  /** How many engines are in each phase. */
+  census(): Readonly<Record<SlotPhase['name'], number>> {
+    const census = { starting: 0, idle: 0, busy: 0, stopping: 0 }
+    for (const slots of this.#slots.values()) for (const { phase } of slots) census[phase.name]++
+    return census
   }
 
   memoryFor(model: ScheduledModel): number {

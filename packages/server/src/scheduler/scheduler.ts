@@ -70,6 +70,16 @@ export class Scheduler {
     return this.#fleet.engines
   }
 
+  /** Requests that wait for an engine. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** How many engines are in each phase. */
+  census(): ReturnType<EngineFleet['census']> {
+    return this.#fleet.census()
+  }
+
   /**
    * Does work on an engine of the model that serves this tenant.
    *
@@ -92,6 +102,11 @@ export class Scheduler {
     const request = { tenant, model, costBytes: model.source.sizeBytes, ...(signal === undefined ? {} : { signal }) }
     const endMs = this.#limits.loadDeadlineMs + this.#limits.requestDeadlineMs
     return this.#submit(request, { enginesOf: undefined, isLoad: true, endMs }, async (engine) => engine.description)
+  }
+
+  /** Stops every engine that has done nothing for that long. */
+  stopIdleEngines(idleMs: number): void {
+    this.#fleet.stopIdle(idleMs)
   }
 
   isQuarantined(modelKey: string, tenant: string): boolean {

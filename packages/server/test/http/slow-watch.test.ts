@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SlowWatch } from '../../src/http/slow-watch.ts'
 
-const LIMITS = { bodyGraceMs: 1000, minBodyBytesPerSecond: 1000 }
+const LIMITS = { bodyGraceMs: 1000, minBodyBytesPerSecond: 1000, requestTimeoutMs: 60_000 }
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 describe('a transfer that is watched', () => {
-  function watched(credit: 'saved' | 'spent') {
+  function watched(credit: 'saved' | 'spent' | 'none') {
     const onSlow = vi.fn()
     return { ...new SlowWatch(LIMITS).begin(credit, onSlow), onSlow }
   }
@@ -44,6 +44,17 @@ describe('a transfer that is watched', () => {
     done()
     vi.advanceTimersByTime(10_000)
     expect(onSlow).not.toHaveBeenCalled()
+  })
+
+  test('is over when its whole time is, however fast it was', () => {
+    const { moved, onSlow } = watched('none')
+    for (let second = 0; second < 60; second++) {
+      moved(1_000_000)
+      vi.advanceTimersByTime(1000)
+    }
+    expect(onSlow).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1000)
+    expect(onSlow).toHaveBeenCalledOnce()
   })
 
   test('is slow when it drips', () => {

@@ -102,7 +102,7 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     { method: 'GET', path: '/v1/models', access: 'tenant', maxBodyBytes: 0, handle: list },
     { method: 'GET', path: model, access: 'tenant', maxBodyBytes: 0, handle: show },
     { method: 'HEAD', path: model, access: 'owner', maxBodyBytes: 0, handle: progress },
-    { method: 'PUT', path: model, access: 'owner', maxBodyBytes: 'stream', once: true, handle: upload },
+    { method: 'PUT', path: model, access: 'owner', maxBodyBytes: 'stream', once: true, isUpload: true, handle: upload },
     { method: 'DELETE', path: model, access: 'owner', maxBodyBytes: 0, once: true, handle: remove },
     { method: 'PUT', path: grantee, access: 'owner', maxBodyBytes: 0, handle: grant },
     { method: 'DELETE', path: grantee, access: 'owner', maxBodyBytes: 0, handle: revoke },

@@ -1,3 +1,4 @@
+import { coreLimitBytes } from './core-limit.ts'
 import type { Identities } from './identity.ts'
 import type { Tools } from './tools.ts'
 
@@ -52,7 +53,7 @@ export function limitCommand(tools: Tools, memoryBudgetBytes: number): string[] 
     tools.prlimit,
     `--data=${data}`,
     `--as=${data + SHARED_BYTES}`,
-    '--core=0',
+    `--core=${coreLimitBytes()}`,
     '--fsize=0',
     '--memlock=0',
     '--msgqueue=0',
@@ -122,11 +123,15 @@ cd "$point"
 "$mount" -n -o remount,bind,ro,nosuid,nodev,noexec "$point"
 "$mount" -n --move . /${WAIT_SCRIPT}`
 
+/** A signal from outside opens no debugger in an engine; Node opens one at SIGUSR1 otherwise. */
+export const NO_DEBUGGER = '--disable-sigusr1'
+
 /**
  * A second layer within the process, against mistakes rather than native code: no child processes, no threads, no writes,
  * no code made of strings.
  */
 export const NODE_OPTIONS: readonly string[] = [
+  NO_DEBUGGER,
   '--permission',
   '--allow-addons',
   '--allow-fs-read=*',
