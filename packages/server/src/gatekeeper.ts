@@ -24,11 +24,12 @@ import {
   type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
+import { MeteredScheduler } from './metered-scheduler.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
-import { openVault } from './open-vault.ts'
+import { openTenants } from './open-tenants.ts'
+import { openVault, type StoreDevices } from './open-vault.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
-import { Scheduler, type StartEngine } from './scheduler/index.ts'
-import { TenantDirectory } from './tenants/index.ts'
+import type { StartEngine } from './scheduler/index.ts'
 
 /** What a server is given from outside. */
 export interface ServerDependencies {
@@ -41,6 +42,8 @@ export interface ServerDependencies {
   readonly log?: Log
   /** How engines are started; behind the strongest wall of this machine unless given. */
   readonly engines?: EngineRoom
+  /** Key sources and counters of this machine. */
+  readonly devices?: StoreDevices
 }
 
 /** A wall, and engines behind it. */
@@ -72,7 +75,7 @@ const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 /**
  * Starts the gatekeeper: wall, keys of this boot, statement and first evidence, listeners.
  *
- * @throws {GatekeeperError} `WALL_TOO_WEAK`, `ADDRESS_UNAVAILABLE`, `KEY_SOURCE_NOT_ALLOWED`; {AttesterError}
+ * @throws {GatekeeperError} every code; {AttesterError}
  * `EVIDENCE_UNAVAILABLE`; {StoreError} of a store that does not open.
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
@@ -115,15 +118,18 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     maxRequestBytes: limits.maxWholeObliviousBytes,
   })
   const nowMs = (): number => performance.now()
-  const vault = await openVault(config.store, dependencies.evidence.format, log)
-  const scheduler = new Scheduler({
+  const vault = await openVault(config.store, dependencies.evidence.format, log, dependencies.devices)
+  const opening = { configured: config.tenants, vault, limits, clock, nowMs }
+  const { tenants, meter, storageOf, expectTenant } = await openTenants(opening)
+  const engineOptions = {
     limits,
     sharedEngines: config.sharedEngines,
     startEngine: room.start,
     nowMs,
     onEvent: log,
-  })
-  const models = new VaultRepository({ vault, limits, nowMs, clock })
+  }
+  const scheduler = new MeteredScheduler(engineOptions, meter)
+  const models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
   let isDraining = false
   const dispatcher = createDispatcher({
     attester,
@@ -131,7 +137,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     receiptSigner: receipts,
     clock,
     gateway,
-    tenants: new TenantDirectory(config.tenants),
+    tenants,
+    meter,
     models,
     library: new ModelLibrary(models, scheduler),
     scheduler,

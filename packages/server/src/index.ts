@@ -36,4 +36,13 @@ export {
   isEngineError,
 } from './runtime/host/index.ts'
 export { SCHEDULER_CATALOGUE, SchedulerError, type SchedulerErrorDetails } from './scheduler/index.ts'
-export { createApiKey, hashApiKey, isTenantName, type TenantConfig, type TenantRole } from './tenants/index.ts'
+export {
+  createApiKey,
+  hashApiKey,
+  isTenantName,
+  TENANT_CATALOGUE,
+  type TenantConfig,
+  TenantError,
+  type TenantErrorDetails,
+  type TenantRole,
+} from './tenants/index.ts'

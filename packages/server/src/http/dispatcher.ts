@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { REQUEST_ID_HEADER } from '@blindai/protocol'
-import type { Tenant, TenantDirectory } from '../tenants/index.ts'
+import type { Tenant, TenantDirectory, TenantMeter } from '../tenants/index.ts'
 import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
@@ -14,6 +14,7 @@ import type { Access, Route, Router } from './router.ts'
 export interface DispatcherOptions {
   readonly router: Router
   readonly tenants: TenantDirectory
+  readonly meter: TenantMeter
   readonly bodies: BodyMemory
   readonly operations: OperationLedger
   /** Serve TLS clients that do not prove their channel. */
@@ -59,6 +60,8 @@ export class Dispatcher {
       this.#checkChannel(arrived, route)
       const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
       const request = received(arrived, tenant)
+      // Only now: a replay by somebody on the way must not use up what the tenant may ask for.
+      if (tenant !== NOBODY) this.#options.meter.countRequest(tenant.name)
       checkRole(tenant, route.access)
       checkBody(request, route)
       if (route.once === true) this.#checkOperation(request, tenant)

@@ -39,6 +39,17 @@ export class ModelIndex {
     return record
   }
 
+  /** Removes a tenant's models and what was granted to it; gives the models. */
+  removeTenant(name: string): ModelRecord[] {
+    const removed = this.owned(name)
+    this.#models.delete(name)
+    for (const record of this.#grantedTo(name)) {
+      if (!record.grants.includes(name)) continue
+      this.put({ ...record, grants: record.grants.filter((grant) => grant !== name) })
+    }
+    return removed
+  }
+
   /** @throws {ModelError} `MODEL_NOT_FOUND`. */
   resolve(tenant: string, reference: string): ModelRecord {
     const record = this.#byDigest(tenant, reference) ?? this.#byName(tenant, reference)

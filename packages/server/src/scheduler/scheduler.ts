@@ -28,11 +28,14 @@ export type SchedulerEvent =
 
 export interface SchedulerOptions {
   readonly limits: SchedulerLimits
+  /** The operator's word; engines are shared only where the model's owner says so, too. */
   readonly sharedEngines: boolean
   readonly startEngine: StartEngine
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly onEvent: (event: SchedulerEvent) => void
+  /** Told how long an engine was busy for a tenant, however that ended. */
+  readonly onEngineTime?: (tenant: string, ms: number) => void
   /** The order of service; tenants take turns unless another policy is given. */
   readonly queue?: JobQueue<Job>
 }
@@ -51,6 +54,7 @@ export class Scheduler {
   readonly #shared: boolean
   readonly #nowMs: () => number
   readonly #onEvent: (event: SchedulerEvent) => void
+  readonly #onEngineTime: (tenant: string, ms: number) => void
   readonly #queue: JobQueue<Job>
   readonly #fleet: EngineFleet
   readonly #crashes: CrashLedger
@@ -70,6 +74,7 @@ export class Scheduler {
     this.#shared = options.sharedEngines
     this.#nowMs = options.nowMs
     this.#onEvent = options.onEvent
+    this.#onEngineTime = options.onEngineTime ?? (() => undefined)
     this.#queue = options.queue ?? new RoundRobinQueue()
     this.#crashes = new CrashLedger(limits.crashWindowMs)
     this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, options.nowMs, {
@@ -93,7 +98,8 @@ export class Scheduler {
    * @throws {SchedulerError} every code; besides, what the engine's start and the work throw.
    */
   perform<T>(request: JobRequest, work: Work<T>): Promise<T> {
-    return this.#submit(request, this.#shared ? undefined : request.tenant, this.#limits.requestDeadlineMs, work)
+    const isShared = this.#shared && request.model.sharedEngines === true
+    return this.#submit(request, isShared ? undefined : request.tenant, this.#limits.requestDeadlineMs, work)
   }
 
   /**
@@ -224,6 +230,7 @@ export class Scheduler {
     const startedAtMs = this.#nowMs()
     const failure = await job.run(engine, startedAtMs)
     this.#running.delete(job)
+    this.#onEngineTime(job.tenant, this.#nowMs() - startedAtMs)
     if (failure === undefined) {
       this.#averageRunMs += AVERAGE_WEIGHT * (this.#nowMs() - startedAtMs - this.#averageRunMs)
     } else if (isCrash(failure) && (slot.stopReason ?? 'exited') === 'exited') {
