@@ -32,6 +32,7 @@ export const serve: Command = {
 
 The configuration names the tenants by the SHA-256 of their keys (see blindai keys new). Only with --simulated the
 configuration may be left out: the server then listens on loopback and writes one new key to a file that only you can read.
+Further tenants are made while it runs, by an administrator (blindai tenants create).
 Models live in memory, or with --store (or the member "store") sealed in a folder, where they survive the server.
 Ctrl-C or SIGTERM lets requests finish and ends with 0. Where the wall around engines cannot be built as the
 configuration demands, the server does not start.`,
@@ -180,9 +181,10 @@ async function readConfig(file: string, { folder, text }: Invocation): Promise<S
 /** Paths of a configuration are relative to where the command was typed. */
 function withFolder({ store, ...config }: ServerConfig, folder: string): ServerConfig {
   if (store === undefined) return config
-  const { dir, keyFile } = store
+  const { dir, keyFile, counter } = store
   const keyPath = keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }
-  return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath } }
+  const counted = counter?.kind === 'file' ? { counter: { ...counter, path: resolve(folder, counter.path) } } : {}
+  return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath, ...counted } }
 }
 
 function configOfOptions(keySha256: string, { folder, text }: Invocation): object {
