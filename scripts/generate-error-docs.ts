@@ -14,6 +14,7 @@ import {
   GATEKEEPER_CATALOGUE,
   MODEL_CATALOGUE,
   SCHEDULER_CATALOGUE,
+  TENANT_CATALOGUE,
 } from '@blindai/server'
 import { SIMULATOR_CATALOGUE } from '@blindai/simulator'
 import { STORE_CATALOGUE } from '@blindai/store'
@@ -47,6 +48,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   },
   { title: 'Server: interface', about: 'Requests that no room takes.', catalogue: API_CATALOGUE },
   { title: 'Server: models', about: 'Uploads, names, ownership.', catalogue: MODEL_CATALOGUE },
+  { title: 'Server: tenants', about: 'Tenants, their keys and what they may take.', catalogue: TENANT_CATALOGUE },
   { title: 'Server: scheduler', about: 'Queues, deadlines, quarantine.', catalogue: SCHEDULER_CATALOGUE },
   { title: 'Server: engines', about: 'What an engine refuses, or died of.', catalogue: ENGINE_CATALOGUE },
   { title: 'Server: attester', about: 'Collecting evidence.', catalogue: ATTESTER_CATALOGUE },

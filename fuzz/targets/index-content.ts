@@ -19,7 +19,20 @@ const ENTRY: IndexEntry = {
 const STATE: IndexState = {
   models: [ENTRY, { ...ENTRY, owner: 'bob', blob: new Uint8Array(16).fill(3) }],
   tenants: [
-    { name: 'acme', role: 'owner', keys: [{ sha256: 'cd'.repeat(32), expiresAt: unixSeconds(1_796_000_000) }] },
+    {
+      name: 'acme',
+      role: 'owner',
+      createdAt: unixSeconds(1_795_000_000),
+      keys: [
+        {
+          sha256: 'cd'.repeat(32),
+          createdAt: unixSeconds(1_795_000_000),
+          notBefore: unixSeconds(1_795_000_001),
+          expiresAt: unixSeconds(1_796_000_000),
+        },
+      ],
+      details: { quotas: { maxModels: 3 } },
+    },
   ],
 }
 /** Keys in the clear: unwrapping is a cipher, and no form. */

@@ -1,18 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { connect, type Session } from '@blindai/client'
-import { openSimulator } from '@blindai/simulator'
-import { parsePolicy } from '@blindai/verifier'
+import type { Session } from '@blindai/client'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ELEMENT, model, node, value } from '../support/onnx-writer.ts'
-import { policyOf } from '../support/served.ts'
-
-const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+import { end, keyIn, type Serving, serveIn } from '../support/serve-process.ts'
 
 /** `y = x + x`. */
 const DOUBLES = model({
@@ -22,65 +14,20 @@ const DOUBLES = model({
 })
 const THREE = { name: 'x', datatype: 'FP32', shape: [1], data: new Float32Array([3]) } as const
 
-/** `blindai serve --simulated --store` as a process, and a session with it. */
-interface Serving {
-  readonly child: ChildProcess
-  readonly session: Session
-}
-
 let folder = ''
-const children: ChildProcess[] = []
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'blindai-restart-'))
 })
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
-  await rm(folder, { recursive: true })
-})
+afterEach(() => rm(folder, { recursive: true }))
 
-async function serve(): Promise<Serving> {
-  const state = join(folder, 'state')
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--conditions=source', MAIN, 'serve', '--simulated', '--json', '--port', '0', '--plain-port', '0'],
-      ...['--isolation', 'none', '--state', state, '--store', 'models'],
-    ],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  children.push(child)
-  const { url, keyFile } = await listening(child)
-  const policy = parsePolicy({
-    ...policyOf(await openSimulator(join(state, 'simulator'))),
-    config: { isolation: ['full', 'reduced', 'none'], keySource: ['file'] },
-  })
-  const session = await connect({ url, policy, apiKey: (await readFile(keyFile, 'utf8')).trim() })
-  return { child, session }
+/** A server that keeps models, and a session with the key that it made. */
+async function serve(): Promise<{ readonly server: Serving; readonly session: Session }> {
+  const ports = ['--port', '0', '--plain-port', '0']
+  const server = await serveIn(folder, [...ports, '--isolation', 'none', '--store', 'models'])
+  return { server, session: await server.connect(await keyIn(server.keyFile ?? '')) }
 }
 
-async function listening(child: ChildProcess): Promise<{ readonly url: string; readonly keyFile: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ url: string; keyFile: string }>()
-  if (child.stdout === null) throw new TypeError('the output of the server is piped')
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const { event, url, keyFile } = Object(JSON.parse(line))
-    if (event === 'listening') resolve({ url: String(url), keyFile: String(keyFile) })
-  })
-  child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)))
-  return await promise
-}
-
-async function end({ child, session }: Serving, signal: NodeJS.Signals): Promise<void> {
-  await session.close()
-  const exited = once(child, 'exit')
-  child.kill(signal)
-  await exited
-}
-
-async function answer({ session }: Serving, name: string): Promise<unknown> {
+async function answer({ session }: { readonly session: Session }, name: string): Promise<unknown> {
   const { outputs } = await session.infer(name, [THREE])
   return Array.from(Object(outputs[0]).data)
 }
@@ -94,7 +41,7 @@ describe('models of a server that keeps them', () => {
       const { sha256 } = await first.session.models.upload(await sample('mnist.onnx'), { name: 'digits' })
       await first.session.models.delete('digits')
       expect(await answer(first, 'doubles')).toEqual([6])
-      await end(first, signal)
+      await end(first.server, signal)
 
       const second = await serve()
       expect((await second.session.models.list()).map(({ name }) => name)).toEqual(['doubles'])
@@ -102,11 +49,11 @@ describe('models of a server that keeps them', () => {
       await expect(second.session.models.show(sha256)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' })
       expect(await readdir(join(folder, 'models', 'blobs'))).toHaveLength(1)
       await second.session.models.delete('doubles')
-      await end(second, signal)
+      await end(second.server, signal)
 
       const third = await serve()
       expect(await third.session.models.list()).toEqual([])
-      await end(third, 'SIGTERM')
+      await end(third.server, 'SIGTERM')
     },
     120_000,
   )

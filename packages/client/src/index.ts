@@ -26,6 +26,7 @@ export {
   verifyEvidenceBundle,
 } from './evidence-bundle.ts'
 export type { InferOptions, InferResult, RunOptions } from './inference.ts'
+export type { ApiKeySummary, ApiKeys, NewApiKey } from './keys.ts'
 export type { ModelKind, ModelSource } from './model-source.ts'
 export type { CallOptions, DeleteOptions, ModelSummary, Models, UploadOptions } from './models.ts'
 export type { HeldReceipt } from './receipt.ts'
@@ -33,4 +34,5 @@ export { SERVER_CATALOGUE, type ServerCode, type ServerErrorDetails, type Server
 export type { Session } from './session.ts'
 export type { RunInput } from './task-input.ts'
 export type { LabelScore, TaskName, TaskOutputs, TaskResult, Transcript, UntypedTaskResult } from './tasks.ts'
+export type { TenantQuotas, TenantRole, TenantSummary, Tenants, TenantWish } from './tenants.ts'
 export type { UploadProgress } from './upload.ts'

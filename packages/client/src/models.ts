@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '@blindai/core'
 import { isDatatype, type TensorMetadata } from '@blindai/protocol'
 import { sha256 as sha256Of } from '#files'
+import { isAbsent } from './absent.ts'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
 import { type ModelKind, type ModelSource, openModel } from './model-source.ts'
@@ -26,6 +27,8 @@ export interface ModelSummary {
   readonly createdAt?: number
   /** Tenants that may run it, `*` for all; shown to its owner. */
   readonly grants?: readonly string[]
+  /** Whether one engine may serve several tenants, one after the other; shown to its owner. */
+  readonly sharedEngines?: boolean
   /** Of an upload, when it was asked for. */
   readonly receipt?: HeldReceipt
 }
@@ -36,6 +39,8 @@ export interface UploadOptions {
   /** What the bytes are; read from them when absent. */
   readonly kind?: ModelKind | undefined
   readonly task?: string | undefined
+  /** Let one engine serve several of those who may run it, one after the other, where the operator allows it, too. */
+  readonly sharedEngines?: boolean | undefined
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** Ask for a signed receipt; the call fails when none comes. */
@@ -83,7 +88,8 @@ export class Models {
     const totalBytes = model.source.size
     const onRead = (sentBytes: number): void => onProgress({ phase: 'digesting', sentBytes, totalBytes })
     const sha256 = await sha256Of(model.source, onRead, signal)
-    const query = queryOf({ kind: options.kind ?? model.kind, name: options.name, task: options.task })
+    const { kind = model.kind, name, task, sharedEngines } = options
+    const query = queryOf({ kind, name, task, shared: sharedEngines === true ? 'true' : undefined })
     const receipt = options.receipt === true
     const upload = { source: model.source, sha256, query, partBytes, receipt, onProgress, signal }
     const response = await sendModel(this.#api, upload)
@@ -132,10 +138,24 @@ export class Models {
     await this.#api.call({ what: 'the grant', method: 'PUT', path: grantOf(model, tenant), signal })
   }
 
-  /** Takes a grant back. */
+  /** Lets one engine serve several of those who may run the model, one after the other, where the operator allows it, too. */
+  async shareEngines(model: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#api.call({ what: 'the permission', method: 'PUT', path: sharingOf(model), signal })
+  }
+
+  /** Ends that; engines that may have served several are killed, and runs on them fail. */
+  async separateEngines(model: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#api.call({ what: 'the permission', method: 'DELETE', path: sharingOf(model), signal })
+  }
+
+  /** Takes a grant back: a run that has begun is finished, and the next one is refused. */
   async revoke(model: string, tenant: string, { signal }: CallOptions = {}): Promise<void> {
     await this.#api.call({ what: 'the revocation', method: 'DELETE', path: grantOf(model, tenant), signal })
   }
+}
+
+function sharingOf(model: string): string {
+  return `${pathOf(model)}/shared-engines`
 }
 
 function ignore(): void {
@@ -161,7 +181,7 @@ function queryOf(values: Readonly<Record<string, string | undefined>>): string {
 /** Members that this version does not know are passed over. */
 function parseSummary(value: JsonValue): ModelSummary {
   const model = asObject('a model', value)
-  const { name, task, inputs, outputs, owner, createdAt, grants } = model
+  const { name, task, inputs, outputs, owner, createdAt, grants, sharedEngines } = model
   return {
     sha256: asText('the digest', model.sha256),
     ...(isAbsent(name) ? {} : { name: asText('the name', name) }),
@@ -173,11 +193,8 @@ function parseSummary(value: JsonValue): ModelSummary {
     ...(typeof owner === 'boolean' ? { owner } : {}),
     ...(isAbsent(createdAt) ? {} : { createdAt: asNumber('the time of the upload', createdAt) }),
     ...(isAbsent(grants) ? {} : { grants: asList('the grants', grants).map((grant) => asText('a grant', grant)) }),
+    ...(typeof sharedEngines === 'boolean' ? { sharedEngines } : {}),
   }
-}
-
-function isAbsent(value: JsonValue | undefined): value is null | undefined {
-  return value === undefined || value === null
 }
 
 function parseKind({ kind }: JsonObject): ModelKind {

@@ -35,6 +35,15 @@ export type ServerCode =
   | 'MODEL_LIMIT'
   | 'TENANT_STORAGE_FULL'
   | 'DIGEST_MISMATCH'
+  | 'TENANT_NOT_FOUND'
+  | 'TENANT_EXISTS'
+  | 'TENANT_CONFIGURED'
+  | 'TENANT_LIMIT'
+  | 'TENANT_DELETED'
+  | 'KEY_NOT_FOUND'
+  | 'KEY_EXISTS'
+  | 'KEY_LIMIT'
+  | 'KEY_IS_LAST'
   | 'UPLOAD_LENGTH_MISMATCH'
   | 'UPLOAD_TOO_LONG'
   | 'INPUT_INVALID'
@@ -67,6 +76,8 @@ export type ServerCode =
   | 'DISK_FULL'
   | 'STORE_FAILED'
   | 'TENANT_BUSY'
+  | 'TENANT_RATE_LIMITED'
+  | 'TENANT_ENGINE_TIME_SPENT'
   | 'SERVER_BUSY'
   | 'MEMORY_LOW'
   | 'TENANT_BACKLOG'
@@ -112,6 +123,15 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   MODEL_TOO_LARGE: row('fix', 'Use a smaller model, or ask the operator to raise the limit.'),
   MODEL_LIMIT: row('fix', 'Delete models that you no longer need.'),
   TENANT_STORAGE_FULL: row('fix', 'Delete models that you no longer need.'),
+  TENANT_NOT_FOUND: row('fix', 'List the tenants, and check the name.'),
+  TENANT_EXISTS: row('fix', 'Choose another name, or add the key to the tenant that is there.'),
+  TENANT_CONFIGURED: row('fix', 'Change the configuration of the server; no call changes what it names.'),
+  TENANT_LIMIT: row('fix', 'Delete a tenant first.'),
+  TENANT_DELETED: row('fix', 'Ask an administrator of the server for a key.'),
+  KEY_NOT_FOUND: row('fix', 'List the keys, and name one of their ids.'),
+  KEY_EXISTS: row('fix', 'Make a new key; no two tenants have the same.'),
+  KEY_LIMIT: row('fix', 'Revoke a key first.'),
+  KEY_IS_LAST: row('fix', 'Add another key first, or ask an administrator to revoke this one.'),
   DIGEST_MISMATCH: row('fix', 'Upload the bytes that have this digest; the file may have changed meanwhile.'),
   UPLOAD_LENGTH_MISMATCH: row('fix', 'Announce the same length with every part.'),
   UPLOAD_TOO_LONG: row('fix', 'Announce the length of the whole model.'),
@@ -146,6 +166,8 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   DISK_FULL: row('retry', 'Try again later, or ask the operator for room on the disk.'),
   STORE_FAILED: row('retry', 'Wait as long as the server asks, then try again; tell the operator when it happens twice.'),
   TENANT_BUSY: row('retry', 'Wait as long as the server asks, and send fewer requests at once.'),
+  TENANT_RATE_LIMITED: row('retry', 'Wait as long as the server asks, and send fewer requests.'),
+  TENANT_ENGINE_TIME_SPENT: row('retry', 'Wait as long as the server asks, or send smaller inputs.'),
   SERVER_BUSY: row('retry', 'Wait as long as the server asks, then try again.'),
   MEMORY_LOW: row('retry', 'Wait as long as the server asks, then try again.'),
   TENANT_BACKLOG: row('retry', 'Wait as long as the server asks, and send fewer requests at once, or allow more time.'),

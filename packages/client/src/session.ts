@@ -5,10 +5,12 @@ import { attestedFetch } from './attested-fetch.ts'
 import type { ChannelKeeper } from './channel-keeper.ts'
 import type { EnclaveApi } from './enclave-api.ts'
 import { type InferOptions, type InferResult, infer, type RunOptions, runTask } from './inference.ts'
+import { ApiKeys } from './keys.ts'
 import { ModelPins } from './model-pins.ts'
 import { Models } from './models.ts'
 import type { RunInput } from './task-input.ts'
 import type { TaskName, TaskResult, UntypedTaskResult } from './tasks.ts'
+import { Tenants } from './tenants.ts'
 
 /**
  * A verified enclave, and a channel that ends in it. Made by `connect`; safe to use from many places at once.
@@ -23,6 +25,10 @@ export interface Session {
   readonly document: Uint8Array
   readonly transport: TransportName
   readonly models: Models
+  /** The session's own API keys. */
+  readonly keys: ApiKeys
+  /** All tenants, for administrators. */
+  readonly tenants: Tenants
   /**
    * Runs a model on tensors. Where the policy names `models`, no other runs, and the call is made by digest.
    *
@@ -47,6 +53,8 @@ const MAX_TASKS = 1000
 
 export class OpenSession implements Session {
   readonly models: Models
+  readonly keys: ApiKeys
+  readonly tenants: Tenants
   readonly #keeper: ChannelKeeper
   readonly #api: EnclaveApi
   readonly #pins: ModelPins
@@ -58,6 +66,8 @@ export class OpenSession implements Session {
     this.#keeper = keeper
     this.#api = api
     this.models = new Models(api)
+    this.keys = new ApiKeys(api, '/v1/keys')
+    this.tenants = new Tenants(api)
     this.#pins = new ModelPins(allowed, async (model, signal) => (await this.models.show(model, { signal })).sha256)
   }
 

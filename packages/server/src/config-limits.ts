@@ -28,6 +28,14 @@ export interface ServerLimits {
   readonly maxStoredBytes: number
   readonly maxModelsPerTenant: number
   readonly maxUploadsPerTenant: number
+  /** Tenants, those of the configuration included, and API keys of one that was made at run time. */
+  readonly maxTenants: number
+  readonly maxKeysPerTenant: number
+  /** How far away the expiry of a key may be that a tenant adds for itself. */
+  readonly maxOwnKeySeconds: number
+  /** What one tenant may ask for and let engines compute in a minute; its own quotas may be less. */
+  readonly maxRequestsPerMinutePerTenant: number
+  readonly maxEngineMsPerMinutePerTenant: number
   /** An upload in parts is forgotten when nothing arrives for this long. */
   readonly uploadIdleMs: number
   /** Requests that wait for an engine, together and of one tenant. */
@@ -102,6 +110,11 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   maxStoredBytes: [1024, 1024 * GIB],
   maxModelsPerTenant: [1, 100_000],
   maxUploadsPerTenant: [1, 1000],
+  maxTenants: [1, 10_000],
+  maxKeysPerTenant: [1, 100],
+  maxOwnKeySeconds: [3600, 315_360_000],
+  maxRequestsPerMinutePerTenant: [1, 1_000_000_000],
+  maxEngineMsPerMinutePerTenant: [1, 1_000_000_000],
   uploadIdleMs: [1000, 86_400_000],
   maxQueuedRequests: [1, 100_000],
   maxQueuedRequestsPerTenant: [1, 100_000],
@@ -153,6 +166,12 @@ export function defaultLimits(): ServerLimits {
     maxStoredBytes: Math.floor(memory / 4),
     maxModelsPerTenant: 256,
     maxUploadsPerTenant: 8,
+    maxTenants: 1000,
+    maxKeysPerTenant: 16,
+    maxOwnKeySeconds: 31_536_000,
+    maxRequestsPerMinutePerTenant: 10_000_000,
+    // More than all cores can compute: only the quota of a tenant, or a lower limit, holds anybody back.
+    maxEngineMsPerMinutePerTenant: 2 * cores * 60_000,
     uploadIdleMs: 600_000,
     maxQueuedRequests: 256,
     maxQueuedRequestsPerTenant: 64,

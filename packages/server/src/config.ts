@@ -1,4 +1,5 @@
 import { type IsolationLevel, type JsonObject, type JsonValue, MalformedError, parseJson } from '@blindai/core'
+import { KEY_SOURCE_KINDS, type KeySourceKind } from '@blindai/store'
 import { defaultLimits, LIMIT_RANGES, type ServerLimits } from './config-limits.ts'
 import type { TenantConfig, TenantRole } from './tenants/index.ts'
 import { isTenantName } from './tenants/index.ts'
@@ -13,10 +14,15 @@ export interface ListenAddress {
 export interface StoreConfig {
   readonly dir: string
   /** `ephemeral`: nothing can be opened after the process. `file`: a key file, for simulated evidence only. */
-  readonly keySource: 'ephemeral' | 'file'
+  readonly keySource: KeySourceKind
   /** Of the key source `file`. */
   readonly keyFile?: string
+  /** The number outside of the disk that refuses older copies of it. */
+  readonly counter?: CounterConfig
 }
+
+/** Where that number lies. `file` shows how it works and protects nothing: for simulated evidence only. */
+export type CounterConfig = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'tpm' }
 
 /** What `blindai serve --config FILE` reads. */
 export interface ServerConfig {
@@ -134,11 +140,26 @@ function parseLocalAddress(field: string, value: JsonValue): ListenAddress {
 function parseStore(field: string, value: JsonValue): StoreConfig {
   const members = new Members(field, value)
   const dir = members.required('dir', parsePath)
-  const keySource = members.optional('keySource', oneOf(['ephemeral', 'file'] as const)) ?? 'ephemeral'
+  const keySource = members.optional('keySource', oneOf(KEY_SOURCE_KINDS)) ?? 'ephemeral'
   // Only a key that lies in a file has one to name.
   const keyFile = keySource === 'file' ? members.required('keyFile', parsePath) : undefined
+  // With a key that is gone at the end there is nothing that an older copy could bring back.
+  const counter = keySource === 'ephemeral' ? undefined : members.optional('counter', parseCounter)
   members.end()
-  return { dir, keySource, ...(keyFile === undefined ? {} : { keyFile }) }
+  return {
+    dir,
+    keySource,
+    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(counter === undefined ? {} : { counter }),
+  }
+}
+
+function parseCounter(field: string, value: JsonValue): CounterConfig {
+  const members = new Members(field, value)
+  const kind = members.required('kind', oneOf(['file', 'tpm'] as const))
+  const counter = kind === 'file' ? { kind, path: members.required('path', parsePath) } : { kind }
+  members.end()
+  return counter
 }
 
 function parsePath(field: string, value: JsonValue): string {

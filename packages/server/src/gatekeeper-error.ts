@@ -11,6 +11,10 @@ export interface GatekeeperErrorDetails {
   KEY_SOURCE_NOT_ALLOWED: { readonly keySource: string; readonly evidence: string }
   DOOR_OPEN: { readonly kind: string; readonly name: string }
   CORE_FILES_POSSIBLE: Record<never, never>
+  KEY_SOURCE_UNAVAILABLE: { readonly keySource: string }
+  COUNTER_NOT_ALLOWED: { readonly counter: string; readonly evidence: string }
+  COUNTER_UNAVAILABLE: { readonly counter: string }
+  TENANT_CLASH: Record<never, never>
 }
 
 /** Messages and hints of `GatekeeperError`. */
@@ -36,6 +40,23 @@ export const GATEKEEPER_CATALOGUE: Catalogue<GatekeeperErrorDetails> = {
   CORE_FILES_POSSIBLE: {
     message: () => 'a crash of this process would write its memory to a file, and this machine lets nobody forbid it',
     hint: 'Install prlimit (util-linux), or give the process a /proc that it may write to.',
+  },
+  KEY_SOURCE_UNAVAILABLE: {
+    message: (d) => `the configuration names the key source ${d.keySource}; this build has none of that kind`,
+    hint: 'Name a key source that this build has: "ephemeral", or "file" with simulated evidence.',
+  },
+  COUNTER_NOT_ALLOWED: {
+    message: (d) =>
+      `the operator can turn back a counter of the kind ${d.counter}; evidence of ${d.evidence} must not rest on one`,
+    hint: 'Leave the counter out, or use simulated evidence.',
+  },
+  COUNTER_UNAVAILABLE: {
+    message: (d) => `the configuration names a counter of the kind ${d.counter}; this build has none of that kind`,
+    hint: 'Leave the counter out: an older copy of the disk then opens, and nothing can tell.',
+  },
+  TENANT_CLASH: {
+    message: () => 'the configuration names a tenant, or a key, that the sealed index has already',
+    hint: 'Take the tenant out of the configuration, or delete it by the API first: none may stand in for another.',
   },
 }
 

@@ -28,13 +28,14 @@ import {
   SlowWatch,
 } from './http/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
+import { MeteredScheduler } from './metered-scheduler.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
-import { openVault } from './open-vault.ts'
+import { openTenants } from './open-tenants.ts'
+import { openVault, type StoreDevices } from './open-vault.ts'
 import { processTreeBytes } from './process-memory.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
-import { type Job, type JobQueue, Scheduler, type StartEngine } from './scheduler/index.ts'
-import { TenantDirectory } from './tenants/index.ts'
+import type { Job, JobQueue, StartEngine } from './scheduler/index.ts'
 
 /** What a server is given from outside. */
 export interface ServerDependencies {
@@ -51,6 +52,8 @@ export interface ServerDependencies {
   readonly engines?: EngineRoom
   /** The order in which requests are served; deficit round robin over tenants unless given. */
   readonly queue?: JobQueue<Job>
+  /** Key sources and counters of this machine. */
+  readonly devices?: StoreDevices
 }
 
 /** A wall, and engines behind it. */
@@ -90,7 +93,7 @@ const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 /**
  * Starts the gatekeeper: wall, keys of this boot, statement and first evidence, listeners.
  *
- * @throws {GatekeeperError} `WALL_TOO_WEAK`, `ADDRESS_UNAVAILABLE`, `KEY_SOURCE_NOT_ALLOWED`; {AttesterError}
+ * @throws {GatekeeperError} every code; {AttesterError}
  * `EVIDENCE_UNAVAILABLE`; {StoreError} of a store that does not open.
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
@@ -139,15 +142,18 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     maxRequestBytes: limits.maxWholeObliviousBytes,
   })
   const nowMs = (): number => performance.now()
-  const vault = await openVault(config.store, dependencies.evidence.format, log)
-  const scheduler = new Scheduler({
+  const vault = await openVault(config.store, dependencies.evidence.format, log, dependencies.devices)
+  const opening = { configured: config.tenants, vault, limits, clock, nowMs }
+  const { tenants, meter, storageOf, expectTenant } = await openTenants(opening)
+  const engineOptions = {
     limits,
     sharedEngines: config.sharedEngines,
     startEngine: room.start,
     nowMs,
     onEvent: log,
     ...(dependencies.queue === undefined ? {} : { queue: dependencies.queue }),
-  })
+  }
+  const scheduler = new MeteredScheduler(engineOptions, meter)
   const memory = new MemoryLadder({
     capBytes: limits.maxMemoryBytes,
     read: dependencies.readMemory ?? processTreeBytes,
@@ -155,7 +161,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     relieve: (level) => scheduler.stopIdleEngines(level === 3 ? 0 : RELIEVED_IDLE_MS),
     onFailure: (cause) => log({ event: 'unexpected-rejection', cause: describeCause(cause) }),
   })
-  const models = new VaultRepository({ vault, limits, nowMs, clock })
+  const models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
   let isDraining = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
@@ -164,7 +170,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     receiptSigner: receipts,
     clock,
     gateway,
-    tenants: new TenantDirectory(config.tenants),
+    tenants,
+    meter,
     models,
     library: new ModelLibrary(models, scheduler),
     scheduler,

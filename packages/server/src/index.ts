@@ -46,4 +46,13 @@ export {
   type SchedulerErrorDetails,
   type Verdict,
 } from './scheduler/index.ts'
-export { createApiKey, hashApiKey, isTenantName, type TenantConfig, type TenantRole } from './tenants/index.ts'
+export {
+  createApiKey,
+  hashApiKey,
+  isTenantName,
+  TENANT_CATALOGUE,
+  type TenantConfig,
+  TenantError,
+  type TenantErrorDetails,
+  type TenantRole,
+} from './tenants/index.ts'

@@ -4,6 +4,7 @@ import { defaultLimits, LIMIT_RANGES } from '../src/config-limits.ts'
 
 const KEY = 'ab'.repeat(32)
 const OTHER_KEY = 'cd'.repeat(32)
+const STORE = { dir: 'a', keySource: 'file', keyFile: 'k' }
 
 function parse(change: object): ReturnType<typeof parseServerConfig> {
   return parseServerConfig(JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tenants: [], ...change }))
@@ -83,10 +84,29 @@ describe('a configuration', () => {
     ['a key file to no file', { store: { dir: 'a', keyFile: 'b' } }, 'UNKNOWN_MEMBER', { member: 'keyFile' }],
     ['a key in no file', { store: { dir: 'a', keySource: 'file' } }, 'MISSING_MEMBER', { member: 'keyFile' }],
     [
-      'a key source that this version does not have',
-      { store: { dir: 'a', keySource: 'tpm' } },
+      'a key source that nobody knows',
+      { store: { dir: 'a', keySource: 'sticker' } },
       'WRONG_VALUE',
       { field: 'configuration.store.keySource' },
+    ],
+    [
+      'a counter of a key that is gone at the end',
+      { store: { dir: 'a', counter: { kind: 'file', path: 'c' } } },
+      'UNKNOWN_MEMBER',
+      { member: 'counter' },
+    ],
+    [
+      'a counter that nobody knows',
+      { store: { ...STORE, counter: { kind: 'abacus' } } },
+      'WRONG_VALUE',
+      { field: 'configuration.store.counter.kind' },
+    ],
+    ['a counter in no file', { store: { ...STORE, counter: { kind: 'file' } } }, 'MISSING_MEMBER', { member: 'path' }],
+    [
+      'a file for a counter that has none',
+      { store: { ...STORE, counter: { kind: 'tpm', path: 'c' } } },
+      'UNKNOWN_MEMBER',
+      { member: 'path' },
     ],
     ['text for a boolean', { sharedEngines: 'yes' }, 'WRONG_TYPE', { field: 'configuration.sharedEngines' }],
     [

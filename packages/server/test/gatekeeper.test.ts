@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBase64Url, fromUtf8, parseJson } from '@blindai/core'
+import { ephemeralKeySource, type KeySource, type RollbackCounter } from '@blindai/store'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { parseServerConfig, type ServerConfig } from '../src/config.ts'
 import { type RunningServer, type ServerDependencies, startServer } from '../src/gatekeeper.ts'
@@ -13,7 +14,8 @@ import { ask1, socketTo } from './fixtures/listening.ts'
 
 const SOFTWARE = { name: 'blindai', version: '0.1.0', digest: '00'.repeat(32) }
 const ALICE = { authorization: `Bearer ${KEYS.alice}` }
-const KEY_SHA256 = createHash('sha256').update(KEYS.alice).digest('hex')
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex')
+const KEY_SHA256 = hashOf(KEYS.alice)
 
 function configOf(change: object = {}): ServerConfig {
   return parseServerConfig(
@@ -44,6 +46,12 @@ const running: RunningServer[] = []
 afterEach(async () => {
   for (const server of running.splice(0)) await server.close()
 })
+
+async function testFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'blindai-gatekeeper-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
 
 async function started(config = configOf(), deps = dependencies()): Promise<RunningServer> {
   const server = await startServer(config, deps)
@@ -120,6 +128,91 @@ describe('a server', () => {
       code: 'KEY_SOURCE_NOT_ALLOWED',
       details: { keySource: 'file', evidence: 'tdx' },
     })
+  })
+
+  test.each(['gramine', 'tpm', 'broker', 'peer'] as const)(
+    'does not start with the key source %s, which this build lacks, and never takes another in its place',
+    async (keySource) => {
+      const dir = join(await testFolder(), 'models')
+      await expect(startServer(configOf({ store: { dir, keySource } }), dependencies())).rejects.toMatchObject({
+        code: 'KEY_SOURCE_UNAVAILABLE',
+        details: { keySource },
+      })
+      await expect(access(dir)).rejects.toMatchObject({ code: 'ENOENT' })
+    },
+  )
+
+  test('seals with the key source of a device that it was given, and states its kind', async () => {
+    const dir = join(await testFolder(), 'models')
+    const held: KeySource = { ...ephemeralKeySource(), kind: 'tpm' }
+    const devices = { keySources: { tpm: held } }
+    const config = configOf({ store: { dir, keySource: 'tpm' } })
+    const server = await started(config, { ...dependencies(), devices })
+    expect(await statementOf(server)).toMatchObject({ config: { keySource: 'tpm' } })
+  })
+
+  test('does not rest on a counter in a file where its evidence is not simulated', async () => {
+    const dir = join(await testFolder(), 'models')
+    const store = { dir, keySource: 'tpm', counter: { kind: 'file', path: `${dir}.counter` } }
+    const evidence = { ...ECHO_SOURCE, format: 'tdx' } as const
+    const devices = { keySources: { tpm: { ...ephemeralKeySource(), kind: 'tpm' } as const } }
+    await expect(startServer(configOf({ store }), { ...dependencies(), evidence, devices })).rejects.toMatchObject({
+      code: 'COUNTER_NOT_ALLOWED',
+      details: { counter: 'file', evidence: 'tdx' },
+    })
+  })
+
+  test('does not start with a counter that this build lacks, and takes one that it was given', async () => {
+    const dir = join(await testFolder(), 'models')
+    const store = { dir, keySource: 'file', keyFile: `${dir}.key`, counter: { kind: 'tpm' } }
+    await expect(startServer(configOf({ store }), dependencies())).rejects.toMatchObject({
+      code: 'COUNTER_UNAVAILABLE',
+      details: { counter: 'tpm' },
+    })
+    let reached = 0
+    const counter: RollbackCounter = {
+      read: async () => reached,
+      advance: async (generation) => {
+        reached = Math.max(reached, generation)
+      },
+    }
+    await started(configOf({ store }), { ...dependencies(), devices: { counters: { tpm: counter } } })
+    expect(reached).toBe(1)
+  })
+
+  test('does not start where the configuration names a tenant, or a key, of the sealed index', async () => {
+    const dir = join(await testFolder(), 'models')
+    const store = { dir, keySource: 'file', keyFile: `${dir}.key` }
+    const root = { name: 'root', role: 'admin', keySha256: hashOf('key-of-root') }
+    const server = await started(configOf({ store, tenants: [root] }))
+    const socket = await socketTo(portOf(server.url))
+    const body = JSON.stringify({ role: 'owner', key: { sha256: KEY_SHA256 } })
+    const admin = { authorization: 'Bearer key-of-root' }
+    expect(await ask1(socket, 'PUT', '/v1/tenants/alice', admin, body)).toMatchObject({ status: 201 })
+    socket.destroy()
+    await server.close()
+    for (const clash of [
+      { name: 'alice', role: 'owner', keySha256: hashOf('another key') },
+      { name: 'mallory', role: 'owner', keySha256: KEY_SHA256 },
+    ]) {
+      const tenants = [root, clash]
+      await expect(startServer(configOf({ store, tenants }), dependencies())).rejects.toMatchObject({
+        code: 'TENANT_CLASH',
+      })
+    }
+    // The folder was given back each time.
+    await started(configOf({ store, tenants: [root] }))
+  })
+
+  test('of hardware evidence, without a tenant, makes no credential: nobody gets in, and nothing is shown', async () => {
+    const lines: string[] = []
+    const evidence = { ...ECHO_SOURCE, format: 'tdx' } as const
+    const server = await started(configOf({ tenants: [] }), { ...dependencies(new FakeEngines(), lines), evidence })
+    expect(await statementOf(server)).toMatchObject({ config: { credentials: [] } })
+    const socket = await socketTo(portOf(server.url))
+    expect(await ask1(socket, 'GET', '/v2', {})).toMatchObject({ status: 401 })
+    socket.destroy()
+    expect(lines.join('')).not.toMatch(/blindai_|[A-Za-z0-9_-]{43}/)
   })
 
   test('does not start where it cannot listen, and leaves nothing open', async () => {

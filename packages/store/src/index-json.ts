@@ -76,18 +76,22 @@ function parseEntry(field: string, value: JsonValue, keys: KeyWrap): IndexEntry 
 }
 
 function parseTenant(field: string, value: JsonValue): StoredTenant {
-  const m = members(field, value, ['name', 'role', 'keys'])
+  const m = members(field, value, ['name', 'role', 'createdAt', 'keys', 'details'])
   return {
     name: text(`${field}.name`, m.name),
     role: text(`${field}.role`, m.role),
+    createdAt: time(`${field}.createdAt`, m.createdAt),
     keys: list(`${field}.keys`, m.keys).map((key, i) => parseApiKey(`${field}.keys[${i}]`, key)),
+    details: object(`${field}.details`, m.details),
   }
 }
 
 function parseApiKey(field: string, value: JsonValue): StoredApiKey {
-  const m = members(field, value, ['sha256'], ['expiresAt'])
+  const m = members(field, value, ['sha256', 'createdAt'], ['notBefore', 'expiresAt'])
   return {
     sha256: sha256(`${field}.sha256`, m.sha256),
+    createdAt: time(`${field}.createdAt`, m.createdAt),
+    ...(m.notBefore === undefined ? {} : { notBefore: time(`${field}.notBefore`, m.notBefore) }),
     ...(m.expiresAt === undefined ? {} : { expiresAt: time(`${field}.expiresAt`, m.expiresAt) }),
   }
 }

@@ -15,7 +15,7 @@ export interface StoredModel extends BlobBinding {
 }
 
 /** What of a model may change after it was stored. */
-export type StoredModelChange = Partial<Pick<StoredModel, 'name' | 'grants'>>
+export type StoredModelChange = Partial<Pick<StoredModel, 'name' | 'grants' | 'details'>>
 
 /** A model in the index, with the key that opens its blob. */
 export interface IndexEntry extends StoredModel {
@@ -29,12 +29,19 @@ export interface IndexEntry extends StoredModel {
 export interface StoredTenant {
   readonly name: string
   readonly role: string
+  readonly createdAt: UnixSeconds
   readonly keys: readonly StoredApiKey[]
+  /** What the store keeps and does not look at. */
+  readonly details: JsonObject
 }
 
 export interface StoredApiKey {
   /** Lower-case hex SHA-256 of the key's text. */
   readonly sha256: string
+  readonly createdAt: UnixSeconds
+  /** Not valid before this, where it is given. */
+  readonly notBefore?: UnixSeconds
+  /** Not valid from this on, where it is given. */
   readonly expiresAt?: UnixSeconds
 }
 
@@ -72,4 +79,19 @@ export function withEntry(state: IndexState, added: IndexEntry): IndexState {
 export function withoutEntry(state: IndexState, model: BlobBinding): IndexState {
   const removed = findEntry(state, model)
   return removed === undefined ? state : { ...state, models: state.models.filter((entry) => entry !== removed) }
+}
+
+/** Without the tenant, its models and what others granted to it; the state itself when nothing of it is there. */
+export function withoutTenant(state: IndexState, name: string): IndexState {
+  const tenants = state.tenants.filter((tenant) => tenant.name !== name)
+  const models = state.models.filter((entry) => entry.owner !== name).map((entry) => withoutGrant(entry, name))
+  const isSame =
+    tenants.length === state.tenants.length &&
+    models.length === state.models.length &&
+    models.every((entry, i) => entry === state.models[i])
+  return isSame ? state : { tenants, models }
+}
+
+function withoutGrant(entry: IndexEntry, name: string): IndexEntry {
+  return entry.grants.includes(name) ? { ...entry, grants: entry.grants.filter((grant) => grant !== name) } : entry
 }

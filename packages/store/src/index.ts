@@ -1,5 +1,6 @@
 export { type BlobBinding, CHUNK_BYTES, sealedBytes } from './blob-format.ts'
 export type { BlobWriter } from './blob-writer.ts'
+export { fileCounter } from './counter-file.ts'
 export type { StoredApiKey, StoredModel, StoredModelChange, StoredTenant } from './index-state.ts'
 export { fileKeySource } from './key-file.ts'
 export { KEY_SOURCE_KINDS, type KeySource, type KeySourceKind, MAX_SEALED_KEY_BYTES } from './key-source.ts'

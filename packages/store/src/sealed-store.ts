@@ -6,11 +6,13 @@ import { IndexFile } from './index-file.ts'
 import {
   findEntry,
   type IndexEntry,
+  type IndexState,
   type StoredModel,
   type StoredModelChange,
   type StoredTenant,
   withEntry,
   withoutEntry,
+  withoutTenant,
 } from './index-state.ts'
 import type { KeySource, KeySourceKind } from './key-source.ts'
 import { moveAside, recover, removeBlob } from './recovery.ts'
@@ -143,7 +145,7 @@ export class SealedStore {
       return withEntry(state, changed)
     })
     if (changed === undefined) return undefined
-    await this.#tidy(undefined)
+    await this.#tidy()
     return withoutSecret(changed)
   }
 
@@ -164,11 +166,30 @@ export class SealedStore {
     return removed !== undefined
   }
 
+  /**
+   * Deletes a tenant with its keys, its models and what was granted to it, as one change: a crash leaves all of it or nothing.
+   * As with `remove`, keys of models go first. False when nothing of it is there.
+   *
+   * @throws as `publish`; nothing is deleted then, unless the process ends before the next change.
+   */
+  async removeTenant(name: string): Promise<boolean> {
+    this.#expectOpen()
+    let before: IndexState | undefined
+    let after: IndexState | undefined
+    await this.#index.change((state) => {
+      before = state
+      after = withoutTenant(state, name)
+      return after
+    }, this.#index.hasCounter)
+    await this.#tidy(...(before?.models ?? []).filter((entry) => entry.owner === name))
+    return after !== before
+  }
+
   /** Replaces the list of tenants. @throws as `publish`. */
   async setTenants(tenants: readonly StoredTenant[]): Promise<void> {
     this.#expectOpen()
     await this.#index.change((state) => ({ ...state, tenants }))
-    await this.#tidy(undefined)
+    await this.#tidy()
   }
 
   /**
@@ -205,10 +226,11 @@ export class SealedStore {
   }
 
   /** After a change: the disk is known to have this index, so what it does not name can go. */
-  async #tidy(gone: IndexEntry | undefined): Promise<void> {
-    if (gone !== undefined) {
-      this.#damaged.delete(toHex(gone.blob))
-      this.#leftovers.push(gone.blob)
+  async #tidy(...gone: readonly (IndexEntry | undefined)[]): Promise<void> {
+    for (const entry of gone) {
+      if (entry === undefined) continue
+      this.#damaged.delete(toHex(entry.blob))
+      this.#leftovers.push(entry.blob)
     }
     await this.#removeLeftovers()
   }

@@ -14,6 +14,7 @@ export interface StoreErrorDetails {
   KEY_FILE_MISSING: { readonly file: string }
   KEY_FILE_EXPOSED: { readonly file: string; readonly mode: string }
   KEY_FILE_MALFORMED: { readonly file: string }
+  COUNTER_MALFORMED: { readonly file: string }
   BLOB_MISSING: { readonly model: string }
   BLOB_HEADER_REFUSED: { readonly model: string; readonly problem: string }
   BLOB_NOT_AUTHENTIC: { readonly model: string; readonly part: 'header' | 'chunk'; readonly chunk: number }
@@ -71,6 +72,10 @@ export const STORE_CATALOGUE: Catalogue<StoreErrorDetails> = {
   KEY_FILE_MALFORMED: {
     message: (d) => `${d.file} is not the key of a store`,
     hint: 'Restore the key file from a copy.',
+  },
+  COUNTER_MALFORMED: {
+    message: (d) => `${d.file} is not the counter of a store`,
+    hint: 'Restore the counter file; without the last number nothing tells an older copy of the disk from the newest.',
   },
   BLOB_MISSING: {
     message: (d) => `the sealed bytes of ${d.model} are not there`,

@@ -30,7 +30,10 @@ function entry(change: Partial<IndexEntry> = {}): IndexEntry {
   }
 }
 
-const STATE: IndexState = { models: [entry({ name: 'm' })], tenants: [{ name: 'a', role: 'owner', keys: [] }] }
+const STATE: IndexState = {
+  models: [entry({ name: 'm' })],
+  tenants: [{ name: 'a', role: 'owner', createdAt: unixSeconds(7), keys: [], details: {} }],
+}
 
 function opened(bytes: Uint8Array, key = STORE_KEY): IndexState {
   return openIndex(parseSealedIndex(bytes), key)
@@ -112,7 +115,13 @@ describe('the content of an index', () => {
     blob: '03'.repeat(16),
     key: 'AAAA',
   }
-  const tenant = { name: 'a', role: 'owner', keys: [{ sha256: 'ab'.repeat(32) }] }
+  const tenant = {
+    name: 'a',
+    role: 'owner',
+    createdAt: 7,
+    keys: [{ sha256: 'ab'.repeat(32), createdAt: 7 }],
+    details: {},
+  }
   const parse = (content: object): IndexState =>
     parseIndex(utf8(JSON.stringify({ version: 1, models: [], tenants: [], ...content })), PLAIN)
 
@@ -145,6 +154,10 @@ describe('the content of an index', () => {
     ['with a key that is no base64url', { models: [{ ...model, key: 'A' }] }, 'NOT_BASE64URL'],
     ['with a tenant twice', { tenants: [tenant, { ...tenant, keys: [] }] }, 'WRONG_VALUE'],
     ['with an API key of two tenants', { tenants: [tenant, { ...tenant, name: 'b' }] }, 'WRONG_VALUE'],
+    ['with a tenant of no time', { tenants: [{ ...tenant, createdAt: undefined }] }, 'MISSING_MEMBER'],
+    ['with quotas that are text', { tenants: [{ ...tenant, details: 'many' }] }, 'WRONG_TYPE'],
+    ['with an API key of no time', { tenants: [{ ...tenant, keys: [{ sha256: 'ab'.repeat(32) }] }] }, 'MISSING_MEMBER'],
+    ['with an API key itself', { tenants: [{ ...tenant, keys: [{ ...tenant.keys[0], key: 'x' }] }] }, 'UNKNOWN_MEMBER'],
   ])('is refused %s', (_, content, code) => {
     expect(() => parse(content)).toThrowError(expect.objectContaining({ name: 'MalformedError', code }))
   })

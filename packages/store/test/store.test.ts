@@ -5,6 +5,8 @@ import { CHUNK_BYTES, ephemeralKeySource, sealedBytes } from '@blindai/store'
 import { describe, expect, test } from 'vitest'
 import { add, bytesLike, bytesOf, openAt, PUBLICATION, refusal, sha256, testFolder } from './support/opened.ts'
 
+const NOW = unixSeconds(1_800_000_000)
+const TENANT = { role: 'owner', createdAt: NOW, keys: [], details: {} } as const
 const MODEL = bytesLike(2 * CHUNK_BYTES + 5)
 
 describe('a stored model', () => {
@@ -119,7 +121,7 @@ describe('a stored model', () => {
     await Promise.all([
       ...Array.from({ length: 10 }, (_, i) => add(store, `owner-${i}`, bytesLike(1000, i), { name: 'm' })),
       store.remove(gone),
-      store.setTenants([{ name: 'alice', role: 'owner', keys: [] }]),
+      store.setTenants([{ ...TENANT, name: 'alice', keys: [] }]),
     ])
     await store.close()
     const { store: again } = await openAt(folder)
@@ -134,13 +136,48 @@ describe('tenants in the index', () => {
     const folder = await testFolder()
     const { store } = await openAt(folder)
     const tenants = [
-      { name: 'clinic', role: 'owner', keys: [{ sha256: 'ab'.repeat(32), expiresAt: unixSeconds(1_900_000_000) }] },
-      { name: 'guest', role: 'caller', keys: [{ sha256: 'cd'.repeat(32) }, { sha256: 'ef'.repeat(32) }] },
+      {
+        ...TENANT,
+        name: 'clinic',
+        keys: [{ sha256: 'ab'.repeat(32), createdAt: NOW, notBefore: NOW, expiresAt: unixSeconds(1_900_000_000) }],
+        details: { quotas: { maxModels: 3 } },
+      },
+      {
+        ...TENANT,
+        name: 'guest',
+        role: 'caller',
+        keys: [
+          { sha256: 'cd'.repeat(32), createdAt: NOW },
+          { sha256: 'ef'.repeat(32), createdAt: NOW },
+        ],
+      },
     ]
     await store.setTenants(tenants)
     await store.close()
     const { store: again } = await openAt(folder)
     expect(again.tenants).toEqual(tenants)
+  })
+
+  test('go with their models and what was granted to them, in one change, and leave the others alone', async () => {
+    const folder = await testFolder()
+    const { store } = await openAt(folder)
+    await store.setTenants([
+      { ...TENANT, name: 'alice' },
+      { ...TENANT, name: 'bob' },
+    ])
+    await add(store, 'alice', MODEL)
+    await add(store, 'alice', bytesLike(200))
+    const kept = await add(store, 'bob', MODEL, { grants: ['alice', 'carol'] })
+    const generation = store.generation
+    expect(await store.removeTenant('alice')).toBe(true)
+    expect(store.generation).toBe(generation + 1)
+    expect(await readdir(join(folder, 'blobs'))).toHaveLength(1)
+    await store.close()
+    const { store: again } = await openAt(folder)
+    expect(again.tenants.map(({ name }) => name)).toEqual(['bob'])
+    expect(again.models).toEqual([{ ...kept, grants: ['carol'] }])
+    expect(await again.removeTenant('alice')).toBe(false)
+    expect(again.generation).toBe(generation + 1)
   })
 })
 
@@ -150,7 +187,14 @@ describe('what lies on the disk', () => {
     const { store } = await openAt(folder)
     const marker = 'a marker that is nowhere else'
     await add(store, marker, Buffer.from(marker.repeat(100)), { name: marker, details: { marker } })
-    await store.setTenants([{ name: marker, role: 'owner', keys: [{ sha256: sha256(Buffer.from(marker)) }] }])
+    await store.setTenants([
+      {
+        ...TENANT,
+        name: marker,
+        keys: [{ sha256: sha256(Buffer.from(marker)), createdAt: NOW }],
+        details: { marker },
+      },
+    ])
     const paths = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
     expect(paths.map(({ name }) => name)).toEqual(expect.arrayContaining(['index', 'key']))
     for (const { parentPath, name } of paths) {

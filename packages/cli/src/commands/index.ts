@@ -1,7 +1,10 @@
 import type { Command } from '../command.ts'
 import { demo } from './demo.ts'
 import { explainResult } from './explain.ts'
+import { keysAdd } from './keys-add.ts'
+import { keysList } from './keys-list.ts'
 import { keysNew } from './keys-new.ts'
+import { keysRevoke } from './keys-revoke.ts'
 import { modelsDelete } from './models-delete.ts'
 import { modelsGrant } from './models-grant.ts'
 import { modelsList } from './models-list.ts'
@@ -12,6 +15,10 @@ import { policyInit } from './policy-init.ts'
 import { receiptsVerify } from './receipts-verify.ts'
 import { run } from './run.ts'
 import { serve } from './serve.ts'
+import { tenantsCreate } from './tenants-create.ts'
+import { tenantsDelete } from './tenants-delete.ts'
+import { tenantsList } from './tenants-list.ts'
+import { tenantsShow } from './tenants-show.ts'
 import { verifyTarget } from './verify.ts'
 
 /** Every command, in the order of help. */
@@ -28,6 +35,13 @@ export const COMMANDS: readonly Command[] = [
   run,
   receiptsVerify,
   keysNew,
+  keysAdd,
+  keysList,
+  keysRevoke,
+  tenantsCreate,
+  tenantsList,
+  tenantsShow,
+  tenantsDelete,
   policyInit,
   demo,
 ]

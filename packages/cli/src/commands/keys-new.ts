@@ -9,7 +9,7 @@ export const keysNew: Command = {
   path: ['keys', 'new'],
   summary: 'Make an API key and the hash that a configuration holds instead of it.',
   details: `The key is shown once, or written to a file that only you can read. The server never sees it before its first
-use: its configuration names the SHA-256.`,
+use: its configuration, or blindai tenants create and blindai keys add, give it the SHA-256.`,
   positionals: [],
   options: {
     out: { type: 'text', value: 'FILE', help: 'Write the key to a new file (mode 0600) and print only the hash.' },

@@ -27,6 +27,10 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
       choices: ['onnx', 'bundle'],
       help: 'What PATH is. Default: bundle for folders and .tar, onnx otherwise.',
     },
+    'share-engines': {
+      type: 'flag',
+      help: 'Let one engine serve several of those who may run it, where the operator allows it, too.',
+    },
   },
   usesServer: true,
   examples: [
@@ -34,7 +38,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
     'blindai models upload samples/models/mnist.onnx --name mnist',
   ],
   async run(invocation) {
-    const { terminal, positionals, folder, text } = invocation
+    const { terminal, positionals, folder, text, flag } = invocation
     const path = resolve(folder, positionals[0] ?? '')
     const name = text('name')
     const kind = text('kind')
@@ -53,6 +57,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
           ...(name === undefined ? {} : { name }),
           ...(task === undefined ? {} : { task }),
           ...(kind === 'onnx' || kind === 'bundle' ? { kind } : {}),
+          sharedEngines: flag('share-engines'),
           onProgress: progress.update,
           partBytes: PART_BYTES,
           signal: invocation.interrupted,

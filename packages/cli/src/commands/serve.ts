@@ -34,6 +34,7 @@ export const serve: Command = {
 
 The configuration names the tenants by the SHA-256 of their keys (see blindai keys new). Only with --simulated the
 configuration may be left out: the server then listens on loopback and writes one new key to a file that only you can read.
+Further tenants are made while it runs, by an administrator (blindai tenants create).
 Models live in memory, or with --store (or the member "store") sealed in a folder, where they survive the server.
 Ctrl-C lets requests finish and ends with 0; SIGTERM says first, for drainNoticeMs, that the server is not ready. A second
 one ends it at once with 130. A debugger, a key log or another variable that opens the process keeps it from starting. Where the wall around engines cannot be built as the
@@ -190,9 +191,10 @@ async function readConfig(file: string, { folder, text }: Invocation): Promise<S
 /** Paths of a configuration are relative to where the command was typed. */
 function withFolder({ store, ...config }: ServerConfig, folder: string): ServerConfig {
   if (store === undefined) return config
-  const { dir, keyFile } = store
+  const { dir, keyFile, counter } = store
   const keyPath = keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }
-  return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath } }
+  const counted = counter?.kind === 'file' ? { counter: { ...counter, path: resolve(folder, counter.path) } } : {}
+  return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath, ...counted } }
 }
 
 function configOfOptions(keySha256: string, { folder, text }: Invocation): object {

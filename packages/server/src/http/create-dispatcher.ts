@@ -5,7 +5,7 @@ import type { ServerLimits } from '../config-limits.ts'
 import type { MemoryPressure } from '../memory-ladder.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
-import type { TenantDirectory } from '../tenants/index.ts'
+import type { TenantDirectory, TenantMeter } from '../tenants/index.ts'
 import { BodyMemory } from './body-memory.ts'
 import { type Answered, Dispatcher, type RequestFailure } from './dispatcher.ts'
 import { OperationLedger } from './operation-ledger.ts'
@@ -14,9 +14,11 @@ import { Router } from './router.ts'
 import { attestationRoutes } from './routes/attestation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inferenceRoutes } from './routes/inference.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { modelRoutes } from './routes/models.ts'
 import { obliviousRoutes } from './routes/oblivious.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { tenantRoutes } from './routes/tenants.ts'
 
 /** Everything that the routes stand on. */
 export interface HttpServices {
@@ -27,6 +29,7 @@ export interface HttpServices {
   readonly clock: () => UnixSeconds
   readonly gateway: OhttpGateway
   readonly tenants: TenantDirectory
+  readonly meter: TenantMeter
   readonly models: ModelRepository
   readonly library: ModelLibrary
   readonly scheduler: Scheduler
@@ -55,11 +58,14 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     ...inferenceRoutes({ models, scheduler, limits, receipts, software: services.software }),
     ...taskRoutes({ models, scheduler, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
+    ...tenantRoutes(services),
+    ...keyRoutes(services),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])
   const dispatcher: Dispatcher = new Dispatcher({
     router,
     tenants: services.tenants,
+    meter: services.meter,
     bodies: new BodyMemory(limits),
     operations: new OperationLedger(limits, services.nowMs),
     pressure: services.pressure,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { REQUEST_ID_HEADER } from '@blindai/protocol'
 import type { MemoryPressure } from '../memory-ladder.ts'
-import type { Tenant, TenantDirectory } from '../tenants/index.ts'
+import type { Tenant, TenantDirectory, TenantMeter } from '../tenants/index.ts'
 import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
@@ -16,6 +16,7 @@ import type { Access, Route, Router } from './router.ts'
 export interface DispatcherOptions {
   readonly router: Router
   readonly tenants: TenantDirectory
+  readonly meter: TenantMeter
   readonly bodies: BodyMemory
   readonly operations: OperationLedger
   readonly pressure: MemoryPressure
@@ -91,6 +92,8 @@ export class Dispatcher {
       const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
       refuseUnderPressure(this.#options.pressure.level(), route, arrived)
       const request = received(arrived, tenant)
+      // Only now: a replay by somebody on the way must not use up what the tenant may ask for.
+      if (tenant !== NOBODY) this.#options.meter.countRequest(tenant.name)
       checkRole(tenant, route.access)
       checkBody(request, route)
       if (route.once === true) this.#checkOperation(request, tenant)

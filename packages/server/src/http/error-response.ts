@@ -18,6 +18,7 @@ export interface PublicError {
 const PUBLIC_NAMES: ReadonlySet<string> = new Set([
   'ApiError',
   'ModelError',
+  'TenantError',
   'SchedulerError',
   'EngineError',
   'AttesterError',

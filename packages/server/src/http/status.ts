@@ -5,12 +5,14 @@ import type { AttesterErrorDetails } from '../attester/index.ts'
 import type { ModelErrorDetails } from '../models/index.ts'
 import type { EngineErrorDetails } from '../runtime/host/index.ts'
 import type { SchedulerErrorDetails } from '../scheduler/index.ts'
+import type { TenantErrorDetails } from '../tenants/index.ts'
 import type { ApiErrorDetails } from './api-error.ts'
 
 /** Every code that an answer can carry. */
 export type ErrorCode =
   | keyof ApiErrorDetails
   | keyof ModelErrorDetails
+  | keyof TenantErrorDetails
   | keyof SchedulerErrorDetails
   | keyof EngineErrorDetails
   | keyof AttesterErrorDetails
@@ -69,6 +71,18 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   DISK_FULL: 507,
   STORE_FAILED: 503,
   MODEL_DAMAGED: 500,
+  // tenants
+  TENANT_NOT_FOUND: 404,
+  TENANT_EXISTS: 409,
+  TENANT_CONFIGURED: 409,
+  TENANT_LIMIT: 403,
+  TENANT_DELETED: 401,
+  KEY_NOT_FOUND: 404,
+  KEY_EXISTS: 409,
+  KEY_LIMIT: 403,
+  KEY_IS_LAST: 409,
+  TENANT_RATE_LIMITED: 429,
+  TENANT_ENGINE_TIME_SPENT: 429,
   // scheduler
   TENANT_BUSY: 429,
   SERVER_BUSY: 503,

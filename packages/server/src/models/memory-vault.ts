@@ -10,6 +10,7 @@ import type { StagedBytes, Vault } from './vault.ts'
 export class MemoryVault implements Vault {
   readonly keySource = 'ephemeral'
   readonly records: readonly ModelRecord[] = []
+  readonly tenants: readonly [] = []
   readonly #stored: Map<string, ByteBlocks> = new Map()
 
   stage(owner: string, { sha256 }: ModelManifest): StagedBytes {
@@ -42,6 +43,18 @@ export class MemoryVault implements Vault {
   async remove(record: ModelRecord): Promise<void> {
     this.#stored.get(modelKey(record))?.clear()
     this.#stored.delete(modelKey(record))
+  }
+
+  async setTenants(): Promise<void> {
+    // Tenants are the directory's; nothing of them is kept here.
+  }
+
+  async removeTenant(name: string): Promise<void> {
+    for (const [key, blocks] of this.#stored) {
+      if (!key.startsWith(modelKey({ owner: name, sha256: '' }))) continue
+      blocks.clear()
+      this.#stored.delete(key)
+    }
   }
 
   async *read(record: ModelRecord): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 import { ModelError } from './model-error.ts'
-import { type ModelRecord, modelKey, parseFullName } from './repository.ts'
+import { type ModelRecord, modelKey, nameFor, parseFullName } from './repository.ts'
 
 /** The grant that means every tenant. */
 export const EVERYBODY = '*'
@@ -7,11 +7,14 @@ export const EVERYBODY = '*'
 /**
  * Which models there are and who may see them. In memory, whatever keeps the bytes.
  *
- * Nothing here tells a model that belongs to somebody else from one that is not there.
+ * Nothing here tells a model that belongs to somebody else from one that is not there: a look-up goes through what the tenant
+ * owns and what was granted to it or to all, and comes near no other model, so that the time it takes tells nothing either.
  */
 export class ModelIndex {
   /** By owner, then by digest, both in the order of arrival. */
   readonly #models: Map<string, Map<string, ModelRecord>> = new Map()
+  /** By who may run them (`*` for all), then by what it may call them: digest and full name. */
+  readonly #granted: Map<string, Map<string, ModelRecord[]>> = new Map()
 
   find(owner: string, sha256: string): ModelRecord | undefined {
     return this.#models.get(owner)?.get(sha256)
@@ -25,29 +28,43 @@ export class ModelIndex {
       const namesake = findByName(own, record.name)
       if (namesake !== undefined && namesake.sha256 !== record.sha256) {
         const { name: _, ...nameless } = namesake
-        own.set(namesake.sha256, nameless)
+        this.#replace(own, nameless)
       }
     }
-    own.set(record.sha256, record)
+    this.#replace(own, record)
   }
 
   remove(owner: string, sha256: string): ModelRecord | undefined {
     const own = this.#models.get(owner)
     const record = own?.get(sha256)
+    if (record !== undefined) this.#hide(record)
     own?.delete(sha256)
     if (own?.size === 0) this.#models.delete(owner)
     return record
   }
 
+  /** Removes a tenant's models and what was granted to it; gives the models. */
+  removeTenant(name: string): ModelRecord[] {
+    const removed = this.owned(name)
+    for (const { sha256 } of removed) this.remove(name, sha256)
+    for (const record of this.#grantedTo(name)) {
+      this.put({ ...record, grants: record.grants.filter((grant) => grant !== name) })
+    }
+    return removed
+  }
+
   /** @throws {ModelError} `MODEL_NOT_FOUND`. */
   resolve(tenant: string, reference: string): ModelRecord {
-    const record = this.#byDigest(tenant, reference) ?? this.#byName(tenant, reference)
+    const record = this.#ownBy(tenant, reference) ?? this.#grantedBy(tenant, reference)
     if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
     return record
   }
 
   list(tenant: string): ModelRecord[] {
-    return [...this.owned(tenant), ...this.#grantedTo(tenant)].sort((a, b) => a.createdAt - b.createdAt)
+    const granted = [...this.#grantedTo(tenant), ...this.#grantedTo(EVERYBODY)]
+    const others = granted.filter(({ owner }) => owner !== tenant)
+    const distinct = new Map(others.map((record) => [modelKey(record), record]))
+    return [...this.owned(tenant), ...distinct.values()].sort((a, b) => a.createdAt - b.createdAt)
   }
 
   owned(owner: string): ModelRecord[] {
@@ -63,33 +80,59 @@ export class ModelIndex {
     return keys
   }
 
-  /** An own model first; of granted ones any will do, since their bytes are the same. */
-  #byDigest(tenant: string, sha256: string): ModelRecord | undefined {
-    return this.find(tenant, sha256) ?? this.#grantedTo(tenant).find((record) => record.sha256 === sha256)
-  }
-
-  /** A bare name never leads to somebody else's model: who owns one could take it over, or stand in its way. */
-  #byName(tenant: string, reference: string): ModelRecord | undefined {
+  /** An own model, by its digest, its bare name or its full name. */
+  #ownBy(tenant: string, reference: string): ModelRecord | undefined {
     const { owner, name } = parseFullName(reference) ?? { owner: tenant, name: reference }
-    const record = findByName(this.#models.get(owner), name)
-    return record !== undefined && (owner === tenant || isGranted(record, tenant)) ? record : undefined
+    return this.find(tenant, reference) ?? (owner === tenant ? findByName(this.#models.get(tenant), name) : undefined)
   }
 
-  #grantedTo(tenant: string): ModelRecord[] {
-    const granted: ModelRecord[] = []
-    for (const [owner, own] of this.#models) {
-      if (owner === tenant) continue
-      for (const record of own.values()) if (isGranted(record, tenant)) granted.push(record)
-    }
-    return granted
+  /**
+   * Of granted models with that digest any will do, since their bytes are the same. A bare name never leads to somebody else's
+   * model: who owns one could take it over, or stand in its way.
+   */
+  #grantedBy(tenant: string, reference: string): ModelRecord | undefined {
+    const [own] = this.#granted.get(tenant)?.get(reference) ?? []
+    const [everybodys] = this.#granted.get(EVERYBODY)?.get(reference) ?? []
+    return own ?? everybodys
   }
+
+  #grantedTo(grantee: string): ModelRecord[] {
+    return [...(this.#granted.get(grantee) ?? [])].flatMap(([reference, records]) =>
+      records.filter(({ sha256 }) => sha256 === reference),
+    )
+  }
+
+  #replace(own: Map<string, ModelRecord>, record: ModelRecord): void {
+    const former = own.get(record.sha256)
+    if (former !== undefined) this.#hide(former)
+    own.set(record.sha256, record)
+    for (const grantee of record.grants) {
+      const visible = this.#granted.get(grantee) ?? new Map<string, ModelRecord[]>()
+      this.#granted.set(grantee, visible)
+      for (const reference of referencesOf(record)) visible.set(reference, [...(visible.get(reference) ?? []), record])
+    }
+  }
+
+  #hide(record: ModelRecord): void {
+    for (const grantee of record.grants) {
+      const visible = this.#granted.get(grantee)
+      for (const reference of referencesOf(record)) {
+        const left = visible?.get(reference)?.filter((other) => other !== record) ?? []
+        if (left.length === 0) visible?.delete(reference)
+        else visible?.set(reference, left)
+      }
+      if (visible?.size === 0) this.#granted.delete(grantee)
+    }
+  }
+}
+
+/** What others may call a model. */
+function referencesOf(record: ModelRecord): string[] {
+  const name = nameFor(EVERYBODY, record)
+  return name === undefined ? [record.sha256] : [record.sha256, name]
 }
 
 function findByName(models: ReadonlyMap<string, ModelRecord> | undefined, name: string): ModelRecord | undefined {
   for (const record of models?.values() ?? []) if (record.name === name) return record
   return undefined
-}
-
-function isGranted(record: ModelRecord, tenant: string): boolean {
-  return record.grants.includes(tenant) || record.grants.includes(EVERYBODY)
 }

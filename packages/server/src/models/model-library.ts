@@ -1,4 +1,4 @@
-import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+import { type EngineDescription, EngineError, type EngineModel } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import {
   type ModelManifest,
@@ -81,6 +81,16 @@ export class ModelLibrary {
     await this.#loader.release(modelKey(record), new ModelError('MODEL_NOT_FOUND', {}))
   }
 
+  /**
+   * Deletes all that a tenant has. Durable, and the engines of its models dead, when it resolves. What runs on models of others
+   * for it comes to its end.
+   */
+  async removeTenant(name: string): Promise<void> {
+    const removed = await this.#repository.removeTenant(name)
+    const error = new ModelError('MODEL_NOT_FOUND', {})
+    await Promise.all(removed.map((record) => this.#loader.release(modelKey(record), error)))
+  }
+
   /** Forgets an upload in progress. @throws {ModelError} `MODEL_NOT_FOUND`, `UPLOAD_BUSY`. */
   async forgetUpload(owner: string, sha256: string): Promise<void> {
     const session = this.#repository.findUpload(owner, sha256)
@@ -102,6 +112,17 @@ export class ModelLibrary {
     await this.#repository.change(owner, sha256, (record) => ({
       grants: record.grants.filter((granted) => granted !== tenant),
     }))
+  }
+
+  /**
+   * Lets one engine serve several tenants, one after the other, or ends it. When it ends, the engines of the model are killed:
+   * each may have seen inputs of many.
+   */
+  async shareEngines({ owner, sha256 }: ModelRecord, isShared: boolean): Promise<void> {
+    const { sharedEngines } = await this.#repository.change(owner, sha256, () => ({ sharedEngines: isShared }))
+    if (sharedEngines !== true) {
+      await this.#loader.release(modelKey({ owner, sha256 }), new EngineError('ENGINE_STOPPED', { phase: 'run' }))
+    }
   }
 
   /** Lifts the quarantine of every model of that digest. */
@@ -152,9 +173,13 @@ export class ModelLibrary {
     if (this.#loader.clearQuarantine(key)) {
       await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
     }
-    const { name } = manifest
-    const renamed = name !== undefined && name !== existing.name
-    const record = renamed ? await this.#repository.change(owner, existing.sha256, () => ({ name })) : existing
+    const { name, sharedEngines } = manifest
+    const change = {
+      ...(name === undefined || name === existing.name ? {} : { name }),
+      ...(sharedEngines === undefined || sharedEngines === existing.sharedEngines ? {} : { sharedEngines }),
+    }
+    const isSame = Object.keys(change).length === 0
+    const record = isSame ? existing : await this.#repository.change(owner, existing.sha256, () => change)
     return { state: 'existing', record }
   }
 }

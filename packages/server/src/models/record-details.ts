@@ -5,10 +5,11 @@ import type { EngineDescription } from '../runtime/host/index.ts'
 import type { ModelRecord } from './repository.ts'
 
 /** What of a record the store keeps without looking at it: kind, task and what the engine said of the model. */
-export function detailsOf({ kind, task, description }: ModelRecord): JsonObject {
+export function detailsOf({ kind, task, description, sharedEngines }: ModelRecord): JsonObject {
   return {
     kind,
     ...(task === undefined ? {} : { task }),
+    ...(sharedEngines === true ? { sharedEngines } : {}),
     inputs: description.inputs.map(tensorJson),
     outputs: description.outputs.map(tensorJson),
     ...(description.task === undefined ? {} : { descriptionTask: description.task }),
@@ -28,7 +29,15 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
     outputs: tensors('outputs', details.outputs),
     ...(descriptionTask === undefined ? {} : { task: text('descriptionTask', descriptionTask) }),
   }
-  return { ...model, kind, ...(task === undefined ? {} : { task: text('task', task) }), description }
+  const { sharedEngines } = details
+  if (sharedEngines !== undefined && sharedEngines !== true) throw wrong('sharedEngines', 'true, where it is given')
+  return {
+    ...model,
+    kind,
+    ...(task === undefined ? {} : { task: text('task', task) }),
+    ...(sharedEngines === undefined ? {} : { sharedEngines }),
+    description,
+  }
 }
 
 function tensorJson({ name, datatype, shape }: TensorMetadata): JsonObject {

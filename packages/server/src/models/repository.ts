@@ -10,6 +10,8 @@ export interface ModelManifest {
   /** An alias, without `~`; a later upload of its owner under the same name takes it over. */
   readonly name?: string
   readonly task?: string
+  /** True where one engine may serve several of those who may run it, one after the other. */
+  readonly sharedEngines?: boolean
 }
 
 /** A model that is there, complete and loadable. */
@@ -24,7 +26,7 @@ export interface ModelRecord extends ModelManifest {
 }
 
 /** The parts of a record that its owner may change. */
-export type ModelChange = Partial<Pick<ModelRecord, 'name' | 'grants'>>
+export type ModelChange = Partial<Pick<ModelRecord, 'name' | 'grants' | 'sharedEngines'>>
 
 /** Between an owner and a name; neither may hold one, and a path takes it as it is. */
 const OWNER_MARK = '~'
@@ -118,5 +120,11 @@ export interface ModelRepository {
   change(owner: string, sha256: string, change: (record: ModelRecord) => ModelChange): Promise<ModelRecord>
   /** Gone, durably, when it resolves. @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`. */
   delete(owner: string, sha256: string): Promise<void>
+  /**
+   * Removes a tenant with its models, its uploads and what was granted to it, as one change. Gives the models that are gone.
+   *
+   * @throws {ModelError} `DISK_FULL`, `STORE_FAILED`; then nothing is gone but the uploads.
+   */
+  removeTenant(name: string): Promise<readonly ModelRecord[]>
   close(): Promise<void>
 }

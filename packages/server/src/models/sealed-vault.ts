@@ -1,4 +1,11 @@
-import { type BlobWriter, isStoreError, type OpenedStore, type SealedStore, type StoredModel } from '@blindai/store'
+import {
+  type BlobWriter,
+  isStoreError,
+  type OpenedStore,
+  type SealedStore,
+  type StoredModel,
+  type StoredTenant,
+} from '@blindai/store'
 import { ModelError } from './model-error.ts'
 import { detailsOf, recordOf } from './record-details.ts'
 import type { ModelManifest, ModelRecord } from './repository.ts'
@@ -8,6 +15,7 @@ import type { StagedBytes, Vault } from './vault.ts'
 export class SealedVault implements Vault {
   readonly keySource: Vault['keySource']
   readonly records: readonly ModelRecord[]
+  readonly tenants: readonly StoredTenant[]
   readonly #opened: OpenedStore
   readonly #store: SealedStore
 
@@ -17,19 +25,29 @@ export class SealedVault implements Vault {
     this.#store = opened.store
     this.keySource = opened.store.keySource
     this.records = opened.store.models.map(recordOf)
+    this.tenants = opened.store.tenants
   }
 
   stage(owner: string, { sha256 }: ModelManifest): StagedBytes {
     return new SealedBytes(this.#store, owner, sha256)
   }
 
-  async change({ owner, sha256, name, grants }: ModelRecord): Promise<void> {
-    const change = { grants, ...(name === undefined ? {} : { name }) }
+  async change(record: ModelRecord): Promise<void> {
+    const { owner, sha256, name, grants } = record
+    const change = { grants, ...(name === undefined ? {} : { name }), details: detailsOf(record) }
     await refusing(() => this.#store.change({ owner, sha256 }, change))
   }
 
   async remove({ owner, sha256 }: ModelRecord): Promise<void> {
     await refusing(() => this.#store.remove({ owner, sha256 }))
+  }
+
+  async setTenants(tenants: readonly StoredTenant[]): Promise<void> {
+    await refusing(() => this.#store.setTenants(tenants))
+  }
+
+  async removeTenant(name: string): Promise<void> {
+    await refusing(() => this.#store.removeTenant(name))
   }
 
   read({ owner, sha256 }: ModelRecord): AsyncIterable<Uint8Array> {

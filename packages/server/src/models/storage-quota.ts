@@ -1,11 +1,15 @@
 import { ModelError } from './model-error.ts'
 
-/** What models may take. */
-export interface StorageLimits {
-  readonly maxModelBytes: number
+/** What the models of one tenant may take. */
+export interface TenantStorage {
   readonly maxModelBytesPerTenant: number
-  readonly maxStoredBytes: number
   readonly maxModelsPerTenant: number
+}
+
+/** What models may take. */
+export interface StorageLimits extends TenantStorage {
+  readonly maxModelBytes: number
+  readonly maxStoredBytes: number
   readonly maxUploadsPerTenant: number
   readonly uploadIdleMs: number
 }
@@ -13,16 +17,19 @@ export interface StorageLimits {
 /** Counts the bytes that tenants have stored or are storing. */
 export class StorageQuota {
   readonly #limits: StorageLimits
+  readonly #storageOf: (tenant: string) => TenantStorage
   readonly #byTenant: Map<string, number> = new Map()
   #total = 0
 
-  constructor(limits: StorageLimits) {
+  constructor(limits: StorageLimits, storageOf: (tenant: string) => TenantStorage) {
     this.#limits = limits
+    this.#storageOf = storageOf
   }
 
   /** @throws {ModelError} when that many more bytes of a model that has `held` would be too many. */
   check(tenant: string, held: number, bytes: number): void {
-    const { maxModelBytes, maxModelBytesPerTenant, maxStoredBytes } = this.#limits
+    const { maxModelBytes, maxStoredBytes } = this.#limits
+    const { maxModelBytesPerTenant } = this.#storageOf(tenant)
     if (held + bytes > maxModelBytes) throw new ModelError('MODEL_TOO_LARGE', { limit: maxModelBytes })
     if (this.of(tenant) + bytes > maxModelBytesPerTenant) {
       throw new ModelError('TENANT_STORAGE_FULL', { limit: maxModelBytesPerTenant })

@@ -10,7 +10,7 @@ import {
   modelKey,
   type UploadSession,
 } from './repository.ts'
-import { type StorageLimits, StorageQuota } from './storage-quota.ts'
+import { type StorageLimits, StorageQuota, type TenantStorage } from './storage-quota.ts'
 import type { StagedBytes, Vault } from './vault.ts'
 import { engineModel, type UploadHome, VaultUpload } from './vault-upload.ts'
 
@@ -20,6 +20,10 @@ export interface VaultRepositoryOptions {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly clock: () => UnixSeconds
+  /** What one tenant may take; the limits for all unless given. */
+  readonly storageOf?: (tenant: string) => TenantStorage
+  /** Refuses, by throwing, a model of a tenant that was deleted while it was uploaded. */
+  readonly expectTenant?: (tenant: string) => void
 }
 
 /**
@@ -30,21 +34,25 @@ export class VaultRepository implements ModelRepository, UploadHome {
   readonly keySource: ModelRepository['keySource']
   readonly quota: StorageQuota
   readonly nowMs: () => number
+  readonly expectTenant: (tenant: string) => void
   readonly #vault: Vault
   readonly #limits: StorageLimits
   readonly #clock: () => UnixSeconds
+  readonly #storageOf: (tenant: string) => TenantStorage
   readonly #index: ModelIndex = new ModelIndex()
   readonly #uploads: Map<string, VaultUpload> = new Map()
   readonly #sweep: NodeJS.Timeout
   #changes: Promise<unknown> = Promise.resolve()
 
-  constructor({ vault, limits, nowMs, clock }: VaultRepositoryOptions) {
+  constructor({ vault, limits, nowMs, clock, storageOf, expectTenant }: VaultRepositoryOptions) {
     this.keySource = vault.keySource
     this.#vault = vault
     this.#limits = limits
     this.nowMs = nowMs
     this.#clock = clock
-    this.quota = new StorageQuota(limits)
+    this.#storageOf = storageOf ?? (() => limits)
+    this.expectTenant = expectTenant ?? (() => undefined)
+    this.quota = new StorageQuota(limits, this.#storageOf)
     for (const record of vault.records) {
       this.quota.take(record.owner, record.bytes)
       this.#index.put(record)
@@ -62,7 +70,8 @@ export class VaultRepository implements ModelRepository, UploadHome {
       await former.abort()
       former = this.#uploads.get(upload.key)
     }
-    const { maxUploadsPerTenant, maxModelsPerTenant, uploadIdleMs } = this.#limits
+    const { maxUploadsPerTenant, uploadIdleMs } = this.#limits
+    const { maxModelsPerTenant } = this.#storageOf(owner)
     const uploads = [...this.#uploads.values()].filter((other) => other.owner === owner).length
     if (uploads >= maxUploadsPerTenant) {
       const retryAfterSeconds = Math.ceil(uploadIdleMs / 1000)
@@ -121,6 +130,16 @@ export class VaultRepository implements ModelRepository, UploadHome {
     })
   }
 
+  removeTenant(name: string): Promise<readonly ModelRecord[]> {
+    return this.#inTurn(async () => {
+      for (const upload of [...this.#uploads.values()]) if (upload.owner === name) await upload.abort()
+      await this.#vault.removeTenant(name)
+      const removed = this.#index.removeTenant(name)
+      for (const record of removed) this.quota.give(name, record.bytes)
+      return removed
+    })
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     for (const upload of [...this.#uploads.values()]) await upload.abort()
@@ -131,6 +150,7 @@ export class VaultRepository implements ModelRepository, UploadHome {
   publish(upload: VaultUpload, staged: StagedBytes, description: EngineDescription): Promise<ModelRecord> {
     const { owner, manifest, offset } = upload
     return this.#inTurn(async () => {
+      this.expectTenant(owner)
       const record = { ...manifest, owner, bytes: offset, createdAt: this.#clock(), description, grants: [] }
       await staged.publish(record)
       // One that was damaged, and is replaced.

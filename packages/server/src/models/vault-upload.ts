@@ -9,6 +9,8 @@ import type { StagedBytes } from './vault.ts'
 export interface UploadHome {
   readonly quota: StorageQuota
   readonly nowMs: () => number
+  /** Throws when the tenant was deleted. */
+  readonly expectTenant: (tenant: string) => void
   publish(upload: VaultUpload, staged: StagedBytes, description: EngineDescription): Promise<ModelRecord>
   forget(upload: VaultUpload): void
 }
@@ -66,7 +68,7 @@ export class VaultUpload implements UploadSession {
   }
 
   append(chunk: Uint8Array): Promise<void> | undefined {
-    if (this.#phase !== 'receiving') throw new RangeError(`an upload that is ${this.#phase} takes no bytes`)
+    this.#expect('receiving', 'takes no bytes')
     if (this.length !== undefined && this.#offset + chunk.byteLength > this.length) {
       throw new ModelError('UPLOAD_TOO_LONG', { limit: this.length })
     }
@@ -79,7 +81,7 @@ export class VaultUpload implements UploadSession {
   }
 
   async complete(): Promise<EngineModel> {
-    if (this.#phase !== 'receiving') throw new RangeError(`an upload that is ${this.#phase} cannot be completed`)
+    this.#expect('receiving', 'cannot be completed')
     const expected = this.manifest.sha256
     const actual = this.#hash.digest('hex')
     if (actual !== expected) {
@@ -97,7 +99,7 @@ export class VaultUpload implements UploadSession {
   }
 
   async publish(description: EngineDescription): Promise<ModelRecord> {
-    if (this.#phase !== 'complete') throw new RangeError(`an upload that is ${this.#phase} cannot be published`)
+    this.#expect('complete', 'cannot be published')
     const record = await this.#home.publish(this, this.#staged, description)
     this.#phase = 'gone'
     this.#home.forget(this)
@@ -110,6 +112,13 @@ export class VaultUpload implements UploadSession {
     this.#home.quota.give(this.owner, this.#offset)
     this.#home.forget(this)
     await this.#staged.discard()
+  }
+
+  /** An upload that has a writer is gone only when its tenant is. */
+  #expect(phase: 'receiving' | 'complete', otherwise: string): void {
+    if (this.#phase === phase) return
+    this.#home.expectTenant(this.owner)
+    throw new RangeError(`an upload that is ${this.#phase} ${otherwise}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { KeySourceKind } from '@blindai/store'
+import type { KeySourceKind, StoredTenant } from '@blindai/store'
 import type { ModelManifest, ModelRecord } from './repository.ts'
 
 /**
@@ -11,12 +11,17 @@ export interface Vault {
   readonly keySource: KeySourceKind
   /** What an earlier process left, in the order of arrival. */
   readonly records: readonly ModelRecord[]
+  readonly tenants: readonly StoredTenant[]
   /** Begins to take bytes. Nothing is anywhere before the first of them. */
   stage(owner: string, manifest: ModelManifest): StagedBytes
   /** Durable when it resolves. */
   change(record: ModelRecord): Promise<void>
   /** Durable when it resolves: the bytes can be read no more. */
   remove(record: ModelRecord): Promise<void>
+  /** Replaces the tenants. Durable when it resolves. */
+  setTenants(tenants: readonly StoredTenant[]): Promise<void>
+  /** Removes a tenant, its models and what was granted to it, all or nothing. Durable when it resolves. */
+  removeTenant(name: string): Promise<void>
   read(record: ModelRecord): AsyncIterable<Uint8Array>
   /** Whether the bytes were found to be others than were stored. */
   isDamaged(record: ModelRecord): boolean

@@ -5,6 +5,8 @@ export interface ScheduledModel {
   /** Names it among all tenants' models; equal bytes of two owners are two models. */
   readonly key: string
   readonly source: EngineModel
+  /** True where its owner lets one engine serve several tenants, one after the other. */
+  readonly sharedEngines?: boolean
 }
 
 /** What bounds the memory of one engine. */

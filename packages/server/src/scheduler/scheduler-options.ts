@@ -23,11 +23,14 @@ export type SchedulerEvent =
 
 export interface SchedulerOptions {
   readonly limits: SchedulerLimits
+  /** The operator's word; engines are shared only where the model's owner says so, too. */
   readonly sharedEngines: boolean
   readonly startEngine: StartEngine
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly onEvent: (event: SchedulerEvent) => void
+  /** Told how long an engine was busy for a tenant, however that ended. */
+  readonly onEngineTime?: (tenant: string, ms: number) => void
   /** The order of service; deficit round robin over tenants unless another policy is given. */
   readonly queue?: JobQueue<Job>
 }

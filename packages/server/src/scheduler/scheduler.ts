@@ -38,6 +38,7 @@ export class Scheduler {
   readonly #nowMs: () => number
   readonly #onEvent: (event: SchedulerEvent) => void
   readonly #queue: WaitingJobs
+  readonly #onEngineTime: (tenant: string, ms: number) => void
   readonly #fleet: EngineFleet
   readonly #crashes: CrashLedger
   readonly #running: RunningJobs = new RunningJobs()
@@ -57,6 +58,7 @@ export class Scheduler {
     this.#onEvent = options.onEvent
     this.#queue = new WaitingJobs(options.queue ?? new DeficitQueue())
     this.#wide = new WideEngines(limits.cores, this.#costs)
+    this.#onEngineTime = options.onEngineTime ?? (() => undefined)
     this.#crashes = new CrashLedger(limits.crashWindowMs)
     this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, options.nowMs, {
       onStopped: (slot) => this.#engineStopped(slot),
@@ -89,7 +91,8 @@ export class Scheduler {
    * @throws {SchedulerError} every code; besides, what the engine's start and the work throw.
    */
   perform<T>(request: JobRequest, work: Work<T>): Promise<T> {
-    const enginesOf = this.#shared ? undefined : request.tenant
+    const isShared = this.#shared && request.model.sharedEngines === true
+    const enginesOf = isShared ? undefined : request.tenant
     return this.#submit(request, { enginesOf, isLoad: false, endMs: this.#limits.requestDeadlineMs }, work)
   }
 
@@ -263,6 +266,7 @@ export class Scheduler {
     this.#running.delete(job)
     const tookMs = this.#nowMs() - startedAtMs
     this.#queue.settle(job, tookMs * slot.threads)
+    this.#onEngineTime(job.tenant, tookMs * slot.threads)
     if (failure === undefined) {
       if (!job.isLoad) this.#learn(job, slot, tookMs)
     } else if (isCrash(failure) && (slot.stopReason ?? 'exited') === 'exited') {

@@ -6,25 +6,32 @@ import { engineError, FakeEngines, fakeModel, settle, TENSOR } from '../fixtures
 
 const MIB = 1024 * 1024
 
-function room(limits: Partial<SchedulerLimits> = {}, sharedEngines = false) {
+function room(limits: Partial<SchedulerLimits> = {}, sharedEngines = false, isShared = sharedEngines) {
   const engines = new FakeEngines()
   const events: SchedulerEvent[] = []
+  const busy: { readonly tenant: string; readonly ms: number }[] = []
   const scheduler = new Scheduler({
     limits: { ...defaultLimits(), cores: 2, ...limits },
     sharedEngines,
     startEngine: engines.start,
     nowMs: () => performance.now(),
     onEvent: (event) => events.push(event),
+    onEngineTime: (tenant, ms) => busy.push({ tenant, ms }),
   })
   const infer = (tenant: string, key: string, signal?: AbortSignal): Promise<RawTensor[]> => {
     const work = scheduler.perform(
-      { tenant, model: { key, source: fakeModel(key) }, costBytes: 4, ...(signal === undefined ? {} : { signal }) },
+      {
+        tenant,
+        model: { key, source: fakeModel(key), sharedEngines: isShared },
+        costBytes: 4,
+        ...(signal === undefined ? {} : { signal }),
+      },
       (engine, options) => engine.infer([TENSOR], undefined, options),
     )
     work.catch(() => undefined)
     return work
   }
-  return { engines, events, scheduler, infer }
+  return { busy, engines, events, scheduler, infer }
 }
 
 describe('the scheduler', () => {
@@ -77,12 +84,27 @@ describe('the scheduler', () => {
     expect(engines.engines.map((engine) => engine.isDead)).toEqual([true, false])
   })
 
-  test('shares engines between tenants where the configuration says so', async () => {
-    const { engines, infer } = room({}, true)
+  test.each([
+    ['shares', 'the configuration and the owner of the model say so', true, true, 1],
+    ['does not share', 'only the configuration says so', true, false, 2],
+    ['does not share', 'only the owner says so', false, true, 2],
+  ])('%s engines between tenants where %s', async (_does, _where, operator, owner, count) => {
+    const { engines, infer } = room({}, operator, owner)
     engines.onRun = (run) => run.answer()
     await infer('alice', 'm')
     await infer('bob', 'm')
-    expect(engines.engines).toHaveLength(1)
+    expect(engines.engines).toHaveLength(count)
+  })
+
+  test('says for whom an engine was busy, also when the run failed', async () => {
+    const { busy, engines, infer } = room()
+    engines.onRun = (run) => run.answer()
+    await infer('alice', 'm')
+    engines.onRun = (run) => run.fail(engineError('RUN_FAILED'))
+    await expect(infer('bob', 'm')).rejects.toMatchObject({ code: 'RUN_FAILED' })
+    await settle()
+    expect(busy.map(({ tenant }) => tenant)).toEqual(['alice', 'bob'])
+    for (const { ms } of busy) expect(ms).toBeGreaterThanOrEqual(0)
   })
 
   test("starts another tenant's engine while one tenant's models are slow to load", async () => {

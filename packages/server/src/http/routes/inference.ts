@@ -127,7 +127,7 @@ function checkJsonOutputs(wanted: WantedOutputs, outputs: readonly RawTensor[], 
 
 /** The model as the scheduler wants it. */
 export function scheduled(models: ModelRepository, record: ModelRecord): ScheduledModel {
-  return { key: modelKey(record), source: models.open(record) }
+  return { key: modelKey(record), source: models.open(record), sharedEngines: record.sharedEngines === true }
 }
 
 /** What a model is called in answers. */

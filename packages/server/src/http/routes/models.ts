@@ -24,7 +24,7 @@ const SHA256 = /^[0-9a-f]{64}$/
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const TASK_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
 
-/** Upload, list, show, delete, grant and revoke. */
+/** Upload, list, show, delete, grant and revoke. A grant that is revoked admits no new run; those under way come to their end. */
 export function modelRoutes({ models, library, receipts }: ModelServices): Route[] {
   async function upload(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
@@ -91,6 +91,11 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     return emptyResponse(204)
   }
 
+  async function shareEngines(call: Call): Promise<ApiResponse> {
+    await library.shareEngines(ownModel(models, call), call.request.method === 'PUT')
+    return emptyResponse(204)
+  }
+
   function liftQuarantine(call: Call): ApiResponse {
     library.liftQuarantine(digestOf(call))
     return emptyResponse(204)
@@ -106,6 +111,8 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     { method: 'DELETE', path: model, access: 'owner', maxBodyBytes: 0, once: true, handle: remove },
     { method: 'PUT', path: grantee, access: 'owner', maxBodyBytes: 0, handle: grant },
     { method: 'DELETE', path: grantee, access: 'owner', maxBodyBytes: 0, handle: revoke },
+    { method: 'PUT', path: `${model}/shared-engines`, access: 'owner', maxBodyBytes: 0, handle: shareEngines },
+    { method: 'DELETE', path: `${model}/shared-engines`, access: 'owner', maxBodyBytes: 0, handle: shareEngines },
     { method: 'DELETE', path: '/v1/quarantine/{model}', access: 'admin', maxBodyBytes: 0, handle: liftQuarantine },
   ]
 }
@@ -117,7 +124,7 @@ function ownModel(models: ModelRepository, { tenant, params }: Call): ModelRecor
 }
 
 function manifestOf(call: Call): ModelManifest {
-  const { name, task, kind = 'onnx' } = queryOf(call.request, ['name', 'task', 'kind'])
+  const { name, task, kind = 'onnx', shared } = queryOf(call.request, ['name', 'task', 'kind', 'shared'])
   const sha256 = digestOf(call)
   if (kind !== 'onnx' && kind !== 'bundle') {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'kind', expected: 'onnx or bundle' })
@@ -129,7 +136,16 @@ function manifestOf(call: Call): ModelManifest {
   if (task !== undefined && (kind !== 'bundle' || !TASK_NAME.test(task))) {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'task', expected: 'the task of a bundle, in lower case' })
   }
-  return { sha256, kind, ...(name === undefined ? {} : { name }), ...(task === undefined ? {} : { task }) }
+  if (shared !== undefined && shared !== 'true') {
+    throw new ApiError('PARAMETER_INVALID', { parameter: 'shared', expected: 'true, where it is given' })
+  }
+  return {
+    sha256,
+    kind,
+    ...(name === undefined ? {} : { name }),
+    ...(task === undefined ? {} : { task }),
+    ...(shared === undefined ? {} : { sharedEngines: true }),
+  }
 }
 
 function digestOf({ params }: Call): string {
@@ -163,5 +179,6 @@ function tensorsOf({ description }: ModelRecord): object {
 function listed(record: ModelRecord, { tenant }: Call): object {
   const owner = record.owner === tenant.name
   const name = nameFor(tenant.name, record)
-  return { ...summaryOf(record), name, owner, createdAt: record.createdAt, ...(owner ? { grants: record.grants } : {}) }
+  const { createdAt, grants, sharedEngines = false } = record
+  return { ...summaryOf(record), name, owner, createdAt, ...(owner ? { grants, sharedEngines } : {}) }
 }

@@ -1,0 +1,65 @@
+import type { TenantQuotas, TenantRole } from '@blindai/client'
+import { CliError } from '../cli-error.ts'
+import type { Command, Invocation } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { VALIDITY_OPTIONS, validityOf } from '../key-expiry.ts'
+import { keyHashOf } from '../key-hash.ts'
+import { withSession } from '../session.ts'
+import { printTenant } from '../tenant-table.ts'
+
+const ROLES: readonly TenantRole[] = ['admin', 'owner', 'caller']
+
+/** `blindai tenants create NAME` */
+export const tenantsCreate: Command = {
+  path: ['tenants', 'create'],
+  summary: 'Make a tenant, or change the role and the quotas of one. For administrators.',
+  details: `The tenant makes its key with blindai keys new and gives you the SHA-256; the key stays where it was made. Of one
+that is there, the role and the quotas become what is given here, and the keys stay. The limits of the server hold besides.`,
+  positionals: [{ name: 'NAME', help: 'Letters, digits, ".", "_" and "-".', required: true }],
+  options: {
+    role: { type: 'text', value: 'ROLE', choices: ROLES, help: 'owner uploads, grants and runs; caller runs; admin.' },
+    'key-hash': { type: 'text', value: 'SHA256', help: 'The hash of its first key, or a file that holds the key.' },
+    ...VALIDITY_OPTIONS,
+    models: { type: 'text', value: 'N', help: 'At most so many models.' },
+    bytes: { type: 'text', value: 'N', help: 'At most so many bytes of models.' },
+    requests: { type: 'text', value: 'N', help: 'At most so many requests in a minute.' },
+    'engine-seconds': { type: 'text', value: 'N', help: 'At most so many seconds of engines in a minute.' },
+  },
+  usesServer: true,
+  examples: ['blindai tenants create clinic --role owner --key-hash clinic.key --models 10 --engine-seconds 30'],
+  async run(invocation) {
+    const name = invocation.positionals[0] ?? ''
+    const role = ROLES.find((known) => known === invocation.text('role'))
+    if (role === undefined) throw usage(`--role is one of ${ROLES.join(', ')}`)
+    const given = invocation.text('key-hash')
+    const key =
+      given === undefined ? {} : { key: { sha256: await keyHashOf(given, invocation), ...validityOf(invocation) } }
+    const wish = { role, quotas: quotasOf(invocation), ...key }
+    const tenant = await withSession(invocation, (session) =>
+      session.tenants.put(name, wish, { signal: invocation.interrupted }),
+    )
+    printTenant(tenant, invocation.terminal, invocation.now())
+    invocation.terminal.data(tenant)
+    return EXIT.ok
+  },
+}
+
+function quotasOf(invocation: Invocation): TenantQuotas {
+  return {
+    maxModels: numberOf('models', invocation),
+    maxModelBytes: numberOf('bytes', invocation),
+    maxRequestsPerMinute: numberOf('requests', invocation),
+    maxEngineMsPerMinute: numberOf('engine-seconds', invocation, 1000),
+  }
+}
+
+function numberOf(option: string, { text }: Invocation, unit = 1): number | undefined {
+  const given = text(option)
+  if (given === undefined) return undefined
+  if (/^(?:0|[1-9]\d{0,11})$/.test(given)) return Number(given) * unit
+  throw usage(`--${option} is a whole number`)
+}
+
+function usage(problem: string): CliError {
+  return new CliError('USAGE', { problem, command: 'tenants create' })
+}

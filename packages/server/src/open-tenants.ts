@@ -1,0 +1,68 @@
+import type { UnixSeconds } from '@blindai/core'
+import type { ServerLimits } from './config-limits.ts'
+import { GatekeeperError } from './gatekeeper-error.ts'
+import type { Vault } from './models/index.ts'
+import {
+  effectiveQuotas,
+  type TenantConfig,
+  TenantDirectory,
+  TenantError,
+  type TenantLimits,
+  TenantMeter,
+} from './tenants/index.ts'
+
+/** What opens the tenants of a server. */
+export interface TenantOpening {
+  readonly configured: readonly TenantConfig[]
+  readonly vault: Vault
+  readonly limits: ServerLimits
+  readonly clock: () => UnixSeconds
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+}
+
+/** The tenants of a server, and what rooms that know no tenants ask of them. */
+export interface OpenedTenants {
+  readonly tenants: TenantDirectory
+  readonly meter: TenantMeter
+  /** What the models of a tenant may take. */
+  readonly storageOf: (tenant: string) => Pick<TenantLimits, 'maxModelsPerTenant' | 'maxModelBytesPerTenant'>
+  /** @throws {TenantError} `TENANT_DELETED`. */
+  readonly expectTenant: (tenant: string) => void
+}
+
+/**
+ * The tenants of the configuration and those of the sealed index. The vault is closed when they cannot be together.
+ *
+ * @throws {GatekeeperError} `TENANT_CLASH`; {MalformedError} for a stored tenant of another version.
+ */
+export async function openTenants({ configured, vault, limits, clock, nowMs }: TenantOpening): Promise<OpenedTenants> {
+  const tenants = await directoryOf(configured, vault, limits, clock)
+  const quotasOf = (name: string) => effectiveQuotas(tenants.quotasOf(name), limits)
+  return {
+    tenants,
+    meter: new TenantMeter({ quotasOf, nowMs }),
+    storageOf(name) {
+      const { maxModels, maxModelBytes } = quotasOf(name)
+      return { maxModelsPerTenant: maxModels, maxModelBytesPerTenant: maxModelBytes }
+    },
+    expectTenant(name) {
+      if (!tenants.has(name)) throw new TenantError('TENANT_DELETED', {})
+    },
+  }
+}
+
+async function directoryOf(
+  configured: readonly TenantConfig[],
+  vault: Vault,
+  limits: ServerLimits,
+  clock: () => UnixSeconds,
+): Promise<TenantDirectory> {
+  try {
+    return new TenantDirectory(configured, { shelf: vault, clock, limits })
+  } catch (cause) {
+    await vault.close()
+    if (!(cause instanceof TenantError)) throw cause
+    throw new GatekeeperError('TENANT_CLASH', {}, { cause })
+  }
+}
