@@ -26,6 +26,10 @@ export interface ApiErrorDetails {
   OPERATION_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
   VERSION_NOT_FOUND: Record<never, never>
   OUTPUT_TOO_LARGE_FOR_JSON: { readonly limit: number }
+  GRPC_EXPECTED: Record<never, never>
+  GRPC_ENCODING_UNSUPPORTED: Record<never, never>
+  GRPC_COMPRESSION_UNANNOUNCED: Record<never, never>
+  GRPC_MESSAGE_INVALID: { readonly expected: string }
   INTERNAL: Record<never, never>
 }
 
@@ -126,6 +130,22 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   OUTPUT_TOO_LARGE_FOR_JSON: {
     message: (d) => `the outputs are larger than the ${d.limit} bytes that are written as JSON`,
     hint: 'Ask for the outputs as binary data.',
+  },
+  GRPC_EXPECTED: {
+    message: () => 'this path takes gRPC: application/grpc over HTTP/2',
+    hint: 'Use a gRPC client on the TLS listener, or the paths under /v2 for HTTP.',
+  },
+  GRPC_ENCODING_UNSUPPORTED: {
+    message: () => 'gRPC messages are taken uncompressed only',
+    hint: 'Switch the compression of messages off.',
+  },
+  GRPC_COMPRESSION_UNANNOUNCED: {
+    message: () => 'a gRPC message says that it is compressed, and no compression was announced',
+    hint: 'Send messages uncompressed.',
+  },
+  GRPC_MESSAGE_INVALID: {
+    message: (d) => `the body of the call is not ${d.expected}`,
+    hint: 'Send each message with its five bytes of flag and length, as many of them as the method takes.',
   },
   INTERNAL: {
     message: () => 'the server failed at this request',

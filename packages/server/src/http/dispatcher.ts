@@ -20,6 +20,8 @@ export interface DispatcherOptions {
   readonly unattestedClients: boolean
   /** Told of every request that failed; `cause` is for a log that keeps names and codes only. */
   readonly onFailure: (failure: RequestFailure) => void
+  /** How an error is said; as JSON unless given. */
+  readonly answerError?: (error: PublicError) => ApiResponse
 }
 
 export interface RequestFailure {
@@ -70,7 +72,7 @@ export class Dispatcher {
     } catch (cause) {
       const error = publicError(cause)
       this.#options.onFailure({ requestId, error, cause })
-      response = errorResponse(error)
+      response = (this.#options.answerError ?? errorResponse)(error)
     }
     lease?.end()
     if (arrived.method === 'HEAD') {

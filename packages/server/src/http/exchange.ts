@@ -24,6 +24,7 @@ export interface NodeResponse extends EventEmitter {
   readonly writableEnded: boolean
   writeContinue(): void
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown
+  addTrailers(trailers: Readonly<Record<string, string>>): void
   write(piece: Uint8Array): boolean
   end(piece?: Uint8Array): unknown
 }
@@ -58,4 +59,12 @@ export function discardBody(request: NodeRequest, response: NodeResponse): void 
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => clearTimeout(timer))
   request.resume()
+}
+
+/** Waits until more can be written, or the client is gone. */
+export function drained(response: NodeResponse, gone: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  response.once('drain', resolve)
+  gone.addEventListener('abort', () => resolve(), { once: true })
+  return promise
 }

@@ -1,0 +1,46 @@
+import { ProtobufWriter } from './protobuf-writer.ts'
+
+/** How often something happened, and how long it took in all. */
+export interface GrpcDuration {
+  readonly count: number
+  readonly ns: number
+}
+
+/** What one version of a model has done. Source: Triton's statistics extension, `ModelStatistics`. */
+export interface GrpcModelStatistics {
+  readonly name: string
+  readonly version: string
+  /** Milliseconds since the epoch; 0 for never. */
+  readonly lastInferenceMs: number
+  readonly inferenceCount: number
+  readonly executionCount: number
+  readonly success: GrpcDuration
+  readonly fail: GrpcDuration
+  readonly queue: GrpcDuration
+  readonly computeInput: GrpcDuration
+  readonly computeInfer: GrpcDuration
+  readonly computeOutput: GrpcDuration
+}
+
+/** `ModelStatisticsResponse`. */
+export function encodeGrpcModelStatistics(models: readonly GrpcModelStatistics[]): Uint8Array {
+  const writer = new ProtobufWriter()
+  for (const model of models) {
+    const parts = [model.success, model.fail, model.queue, model.computeInput, model.computeInfer, model.computeOutput]
+    const statistics = new ProtobufWriter()
+    for (const [index, { count, ns }] of parts.entries()) {
+      statistics.message(index + 1, new ProtobufWriter().integer(1, count).integer(2, ns))
+    }
+    writer.message(
+      1,
+      new ProtobufWriter()
+        .text(1, model.name)
+        .text(2, model.version)
+        .integer(3, model.lastInferenceMs)
+        .integer(4, model.inferenceCount)
+        .integer(5, model.executionCount)
+        .message(6, statistics),
+    )
+  }
+  return writer.bytes
+}
