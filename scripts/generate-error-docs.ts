@@ -12,6 +12,7 @@ import {
   ATTESTER_CATALOGUE,
   ENGINE_CATALOGUE,
   GATEKEEPER_CATALOGUE,
+  INFERENCE_CATALOGUE,
   MODEL_CATALOGUE,
   SCHEDULER_CATALOGUE,
 } from '@blindai/server'
@@ -48,6 +49,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   { title: 'Server: interface', about: 'Requests that no room takes.', catalogue: API_CATALOGUE },
   { title: 'Server: models', about: 'Uploads, names, ownership.', catalogue: MODEL_CATALOGUE },
   { title: 'Server: scheduler', about: 'Queues, deadlines, quarantine.', catalogue: SCHEDULER_CATALOGUE },
+  { title: 'Server: inference', about: 'What cannot be asked of a model.', catalogue: INFERENCE_CATALOGUE },
   { title: 'Server: engines', about: 'What an engine refuses, or died of.', catalogue: ENGINE_CATALOGUE },
   { title: 'Server: attester', about: 'Collecting evidence.', catalogue: ATTESTER_CATALOGUE },
   { title: 'Server: start', about: 'Why a server does not start.', catalogue: GATEKEEPER_CATALOGUE },

@@ -15,6 +15,7 @@ export interface ProtocolErrorDetails {
   BYTES_MALFORMED: { readonly field: string; readonly index: number }
   DUPLICATE_TENSOR: { readonly field: string; readonly first: string }
   DATA_AMBIGUOUS: { readonly field: string }
+  SHARED_MEMORY_UNSUPPORTED: { readonly field: string }
   HEADER_LENGTH_INVALID: { readonly bodyBytes: number | undefined }
   NOT_PROTOBUF: { readonly field: string }
   RAW_CONTENTS_MISMATCH: { readonly expected: number; readonly actual: number }
@@ -75,6 +76,10 @@ export const PROTOCOL_CATALOGUE: Catalogue<ProtocolErrorDetails> = {
   DATA_AMBIGUOUS: {
     message: (d) => `${d.field} has its data twice: as values and as binary data`,
     hint: 'Give the data once: as values (`data` in JSON, `contents` over gRPC), or as binary data.',
+  },
+  SHARED_MEMORY_UNSUPPORTED: {
+    message: (d) => `${d.field} has its data in memory that would have to be shared with the server`,
+    hint: 'Send the data in the request: nobody outside can share memory with an enclave.',
   },
   HEADER_LENGTH_INVALID: {
     message: (d) =>

@@ -24,6 +24,7 @@ import {
   type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
+import { InferenceService } from './inference/index.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
@@ -124,6 +125,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     onEvent: log,
   })
   const models = new VaultRepository({ vault, limits, nowMs, clock })
+  const { software } = dependencies
+  const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
   let isDraining = false
   const dispatcher = createDispatcher({
     attester,
@@ -133,11 +136,11 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     gateway,
     tenants: new TenantDirectory(config.tenants),
     models,
-    library: new ModelLibrary(models, scheduler),
+    library: new ModelLibrary(models, scheduler, (record) => inference.forget(record)),
     scheduler,
+    inference,
     limits,
     unattestedClients: config.unattestedClients,
-    software: dependencies.software,
     nowMs,
     isReady: () => !isDraining,
     onFailure: (failure) => logFailure(log, failure),

@@ -4,6 +4,7 @@ import { type Catalogue, CodedError } from '@blindai/core'
 export interface ApiErrorDetails {
   NOT_FOUND: Record<never, never>
   METHOD_NOT_ALLOWED: { readonly allow: string }
+  EXTENSION_UNSUPPORTED: { readonly extension: string }
   UNAUTHENTICATED: Record<never, never>
   FORBIDDEN: { readonly needs: 'owner' | 'admin' | 'the owner of the model' }
   CHANNEL_NOT_PROVED: Record<never, never>
@@ -24,7 +25,6 @@ export interface ApiErrorDetails {
   OPERATION_ID_NEEDED: Record<never, never>
   OPERATION_REPLAYED: Record<never, never>
   OPERATION_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
-  VERSION_NOT_FOUND: Record<never, never>
   OUTPUT_TOO_LARGE_FOR_JSON: { readonly limit: number }
   GRPC_EXPECTED: Record<never, never>
   GRPC_ENCODING_UNSUPPORTED: Record<never, never>
@@ -42,6 +42,10 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   METHOD_NOT_ALLOWED: {
     message: (d) => `this path takes ${d.allow}`,
     hint: 'Use a method that the Allow header names.',
+  },
+  EXTENSION_UNSUPPORTED: {
+    message: (d) => `the ${d.extension} extension is not served here`,
+    hint: 'Ask for the metadata of the server, which lists the extensions that are.',
   },
   UNAUTHENTICATED: {
     message: () => 'the request carries no API key that is known here',
@@ -122,10 +126,6 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   OPERATION_LIMIT: {
     message: (d) => `${d.limit} operations of this key are remembered, as many as may be`,
     hint: 'Wait as long as Retry-After says, or use attested TLS, which needs no operation ids.',
-  },
-  VERSION_NOT_FOUND: {
-    message: () => 'the model has no such version',
-    hint: 'Name the version "1" or the digest, or leave it out.',
   },
   OUTPUT_TOO_LARGE_FOR_JSON: {
     message: (d) => `the outputs are larger than the ${d.limit} bytes that are written as JSON`,

@@ -2,6 +2,7 @@ import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
 import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
+import type { InferenceService } from '../inference/index.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
 import type { TenantDirectory } from '../tenants/index.ts'
@@ -15,7 +16,9 @@ import { healthRoutes } from './routes/health.ts'
 import { inferenceRoutes } from './routes/inference.ts'
 import { modelRoutes } from './routes/models.ts'
 import { obliviousRoutes } from './routes/oblivious.ts'
+import { repositoryRoutes } from './routes/repository.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { unsupportedRoutes } from './routes/unsupported.ts'
 
 /** Everything that the routes stand on. */
 export interface HttpServices {
@@ -29,9 +32,9 @@ export interface HttpServices {
   readonly models: ModelRepository
   readonly library: ModelLibrary
   readonly scheduler: Scheduler
+  readonly inference: InferenceService
   readonly limits: ServerLimits
   readonly unattestedClients: boolean
-  readonly software: { readonly name: string; readonly version: string }
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly isReady: () => boolean
@@ -40,7 +43,7 @@ export interface HttpServices {
 
 /** All routes behind one dispatcher. */
 export function createDispatcher(services: HttpServices): Dispatcher {
-  const { limits, models, scheduler } = services
+  const { limits, models, scheduler, inference } = services
   const receipts = new ReceiptDesk({
     sign: (message) => services.receiptSigner.sign(message),
     statementSha256: toHex(services.attester.statementSha256),
@@ -49,8 +52,10 @@ export function createDispatcher(services: HttpServices): Dispatcher {
   const router = new Router([
     ...healthRoutes(services.isReady),
     ...attestationRoutes(services),
-    ...inferenceRoutes({ models, scheduler, limits, receipts, software: services.software }),
-    ...taskRoutes({ models, scheduler, limits, receipts }),
+    ...inferenceRoutes({ inference, limits, receipts }),
+    ...repositoryRoutes({ models, inference }),
+    ...unsupportedRoutes(),
+    ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])

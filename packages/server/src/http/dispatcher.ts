@@ -77,7 +77,7 @@ export class Dispatcher {
     lease?.end()
     if (arrived.method === 'HEAD') {
       response.onSent?.()
-      response = emptyResponse(response.status, response.headers)
+      response = headOf(response)
     }
     return { ...response, headers: { ...response.headers, [REQUEST_ID_HEADER]: requestId } }
   }
@@ -122,6 +122,14 @@ function received(arrived: ArrivedRequest, tenant: Tenant): ApiRequest {
   if ('body' in arrived) return arrived
   const { admit, ...head } = arrived
   return { ...head, body: tenant === NOBODY ? NO_BODY : admit() }
+}
+
+/** An answer without its body, whose length is still told. Source: RFC 9110 section 9.3.2. */
+function headOf({ status, headers, body }: ApiResponse): ApiResponse {
+  if (Symbol.asyncIterator in body) return emptyResponse(status, headers)
+  let length = 0
+  for (const piece of body) length += piece.byteLength
+  return emptyResponse(status, { ...headers, 'content-length': String(length) })
 }
 
 function checkRole(tenant: Tenant, access: Access): void {

@@ -19,6 +19,7 @@ const PUBLIC_NAMES: ReadonlySet<string> = new Set([
   'ApiError',
   'ModelError',
   'SchedulerError',
+  'InferenceError',
   'EngineError',
   'AttesterError',
   'ChannelError',

@@ -2,6 +2,7 @@ import type { ChannelErrorDetails } from '@blindai/channel'
 import type { MalformedErrorDetails } from '@blindai/core'
 import type { ProtocolErrorDetails } from '@blindai/protocol'
 import type { AttesterErrorDetails } from '../attester/index.ts'
+import type { InferenceErrorDetails } from '../inference/index.ts'
 import type { ModelErrorDetails } from '../models/index.ts'
 import type { EngineErrorDetails } from '../runtime/host/index.ts'
 import type { SchedulerErrorDetails } from '../scheduler/index.ts'
@@ -12,6 +13,7 @@ export type ErrorCode =
   | keyof ApiErrorDetails
   | keyof ModelErrorDetails
   | keyof SchedulerErrorDetails
+  | keyof InferenceErrorDetails
   | keyof EngineErrorDetails
   | keyof AttesterErrorDetails
   | keyof ChannelErrorDetails
@@ -28,6 +30,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   // the interface
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  EXTENSION_UNSUPPORTED: 404,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   CHANNEL_NOT_PROVED: 403,
@@ -48,7 +51,6 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   OPERATION_ID_NEEDED: 400,
   OPERATION_REPLAYED: 409,
   OPERATION_LIMIT: 429,
-  VERSION_NOT_FOUND: 404,
   OUTPUT_TOO_LARGE_FOR_JSON: 422,
   GRPC_EXPECTED: 415,
   GRPC_ENCODING_UNSUPPORTED: 415,
@@ -57,6 +59,8 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   INTERNAL: 500,
   // models
   MODEL_NOT_FOUND: 404,
+  VERSION_NOT_FOUND: 404,
+  MODEL_HAS_VERSIONS: 409,
   MODEL_EXISTS: 409,
   DIGEST_MISMATCH: 422,
   UPLOAD_OFFSET_MISMATCH: 409,
@@ -79,6 +83,11 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   DEADLINE_EXCEEDED: 504,
   REQUEST_CANCELLED: 499,
   MODEL_QUARANTINED: 409,
+  // inference
+  PARAMETER_UNSUPPORTED: 400,
+  MODEL_UNLOADED: 409,
+  RAW_REQUEST_UNSUPPORTED: 400,
+  RAW_REQUEST_SIZE_MISMATCH: 400,
   // engines
   MODEL_REFUSED: 422,
   MODEL_INVALID: 422,
@@ -127,6 +136,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   BYTES_MALFORMED: 400,
   DUPLICATE_TENSOR: 400,
   DATA_AMBIGUOUS: 400,
+  SHARED_MEMORY_UNSUPPORTED: 400,
   HEADER_LENGTH_INVALID: 400,
   NOT_PROTOBUF: 400,
   RAW_CONTENTS_MISMATCH: 400,

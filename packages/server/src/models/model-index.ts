@@ -1,5 +1,5 @@
 import { ModelError } from './model-error.ts'
-import { type ModelRecord, modelKey, parseFullName } from './repository.ts'
+import { type ModelRecord, modelKey, parseFullName, versionOf } from './repository.ts'
 
 /** The grant that means every tenant. */
 export const EVERYBODY = '*'
@@ -17,18 +17,20 @@ export class ModelIndex {
     return this.#models.get(owner)?.get(sha256)
   }
 
-  /** Puts a record in; a name that another model of the owner had is that model's no more. */
   put(record: ModelRecord): void {
     const own = this.#models.get(record.owner) ?? new Map<string, ModelRecord>()
     this.#models.set(record.owner, own)
-    if (record.name !== undefined) {
-      const namesake = findByName(own, record.name)
-      if (namesake !== undefined && namesake.sha256 !== record.sha256) {
-        const { name: _, ...nameless } = namesake
-        own.set(namesake.sha256, nameless)
-      }
-    }
     own.set(record.sha256, record)
+  }
+
+  /**
+   * The number of a model that is given a name: one more than the newest that has it, or its own when it is that one. A
+   * number is free again once every later version is deleted: nothing is remembered of what is gone.
+   */
+  versionFor(owner: string, name: string, sha256: string): number {
+    const newest = namesakes(this.#models.get(owner), name).at(-1)
+    if (newest === undefined) return 1
+    return newest.sha256 === sha256 ? versionOf(newest) : versionOf(newest) + 1
   }
 
   remove(owner: string, sha256: string): ModelRecord | undefined {
@@ -39,11 +41,22 @@ export class ModelIndex {
     return record
   }
 
-  /** @throws {ModelError} `MODEL_NOT_FOUND`. */
-  resolve(tenant: string, reference: string): ModelRecord {
-    const record = this.#byDigest(tenant, reference) ?? this.#byName(tenant, reference)
-    if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
+  /** @throws {ModelError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`. */
+  resolve(tenant: string, reference: string, version?: string): ModelRecord {
+    const versions = this.versions(tenant, reference)
+    const isMeant = (record: ModelRecord): boolean =>
+      version === undefined || version === record.sha256 || version === String(versionOf(record))
+    const record = versions.findLast(isMeant)
+    if (record === undefined) throw new ModelError('VERSION_NOT_FOUND', {})
     return record
+  }
+
+  /** Oldest first, and at least one. @throws {ModelError} `MODEL_NOT_FOUND`. */
+  versions(tenant: string, reference: string): ModelRecord[] {
+    const known = this.#byDigest(tenant, reference)
+    const versions = known === undefined ? this.#byName(tenant, reference) : [known]
+    if (versions.length === 0) throw new ModelError('MODEL_NOT_FOUND', {})
+    return versions
   }
 
   list(tenant: string): ModelRecord[] {
@@ -69,10 +82,10 @@ export class ModelIndex {
   }
 
   /** A bare name never leads to somebody else's model: who owns one could take it over, or stand in its way. */
-  #byName(tenant: string, reference: string): ModelRecord | undefined {
+  #byName(tenant: string, reference: string): ModelRecord[] {
     const { owner, name } = parseFullName(reference) ?? { owner: tenant, name: reference }
-    const record = findByName(this.#models.get(owner), name)
-    return record !== undefined && (owner === tenant || isGranted(record, tenant)) ? record : undefined
+    const versions = namesakes(this.#models.get(owner), name)
+    return owner === tenant ? versions : versions.filter((record) => isGranted(record, tenant))
   }
 
   #grantedTo(tenant: string): ModelRecord[] {
@@ -85,9 +98,11 @@ export class ModelIndex {
   }
 }
 
-function findByName(models: ReadonlyMap<string, ModelRecord> | undefined, name: string): ModelRecord | undefined {
-  for (const record of models?.values() ?? []) if (record.name === name) return record
-  return undefined
+/** The versions of a name, oldest first. */
+function namesakes(models: ReadonlyMap<string, ModelRecord> | undefined, name: string): ModelRecord[] {
+  const versions: ModelRecord[] = []
+  for (const record of models?.values() ?? []) if (record.name === name) versions.push(record)
+  return versions.length < 2 ? versions : versions.sort((a, b) => versionOf(a) - versionOf(b))
 }
 
 function isGranted(record: ModelRecord, tenant: string): boolean {

@@ -43,10 +43,13 @@ export type UploadOutcome =
 export class ModelLibrary {
   readonly #repository: ModelRepository
   readonly #loader: ModelLoader
+  readonly #onDeleted: (record: ModelRecord) => void
 
-  constructor(repository: ModelRepository, loader: ModelLoader) {
+  /** @param onDeleted - told of each model that is gone. */
+  constructor(repository: ModelRepository, loader: ModelLoader, onDeleted: (record: ModelRecord) => void) {
     this.#repository = repository
     this.#loader = loader
+    this.#onDeleted = onDeleted
   }
 
   /**
@@ -79,6 +82,7 @@ export class ModelLibrary {
   async delete(record: ModelRecord): Promise<void> {
     await this.#repository.delete(record.owner, record.sha256)
     await this.#loader.release(modelKey(record), new ModelError('MODEL_NOT_FOUND', {}))
+    this.#onDeleted(record)
   }
 
   /** Forgets an upload in progress. @throws {ModelError} `MODEL_NOT_FOUND`, `UPLOAD_BUSY`. */
@@ -153,8 +157,10 @@ export class ModelLibrary {
       await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
     }
     const { name } = manifest
-    const renamed = name !== undefined && name !== existing.name
-    const record = renamed ? await this.#repository.change(owner, existing.sha256, () => ({ name })) : existing
+    // An upload that is repeated makes no new version; that of an older version makes it the newest.
+    const isNamed =
+      name === undefined || (name === existing.name && this.#repository.resolve(owner, name).sha256 === existing.sha256)
+    const record = isNamed ? existing : await this.#repository.change(owner, existing.sha256, () => ({ name }))
     return { state: 'existing', record }
   }
 }

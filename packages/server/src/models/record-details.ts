@@ -28,7 +28,9 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
     outputs: tensors('outputs', details.outputs),
     ...(descriptionTask === undefined ? {} : { task: text('descriptionTask', descriptionTask) }),
   }
-  return { ...model, kind, ...(task === undefined ? {} : { task: text('task', task) }), description }
+  // An index of before there were versions has names without.
+  const version = model.name === undefined ? {} : { version: model.version ?? 1 }
+  return { ...model, ...version, kind, ...(task === undefined ? {} : { task: text('task', task) }), description }
 }
 
 function tensorJson({ name, datatype, shape }: TensorMetadata): JsonObject {

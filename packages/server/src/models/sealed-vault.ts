@@ -23,8 +23,8 @@ export class SealedVault implements Vault {
     return new SealedBytes(this.#store, owner, sha256)
   }
 
-  async change({ owner, sha256, name, grants }: ModelRecord): Promise<void> {
-    const change = { grants, ...(name === undefined ? {} : { name }) }
+  async change({ owner, sha256, name, version, grants }: ModelRecord): Promise<void> {
+    const change = { grants, ...(name === undefined || version === undefined ? {} : { name, version }) }
     await refusing(() => this.#store.change({ owner, sha256 }, change))
   }
 
@@ -87,8 +87,9 @@ class SealedBytes implements StagedBytes {
 }
 
 function publicationOf(record: ModelRecord): Omit<StoredModel, 'owner' | 'sha256' | 'bytes'> {
-  const { name, createdAt, grants } = record
-  return { createdAt, grants, ...(name === undefined ? {} : { name }), details: detailsOf(record) }
+  const { name, version, createdAt, grants } = record
+  const alias = name === undefined || version === undefined ? {} : { name, version }
+  return { createdAt, grants, ...alias, details: detailsOf(record) }
 }
 
 async function refusing<T>(work: () => Promise<T>): Promise<T> {

@@ -101,7 +101,7 @@ describe('a request', () => {
     const { ask } = await buildHouse()
     expect(await ask('POST', '/v1/models', { as: 'alice' })).toMatchObject({
       status: 405,
-      headers: { allow: 'GET', 'x-blindai-error': 'METHOD_NOT_ALLOWED' },
+      headers: { allow: 'GET, HEAD, OPTIONS', 'x-blindai-error': 'METHOD_NOT_ALLOWED' },
     })
   })
 

@@ -1,15 +1,17 @@
 import { encodeTaskResponse, HEADER_LENGTH_HEADER, parseHeaderLength, parseTaskRequest } from '@blindai/protocol'
+import type { InferenceService } from '../../inference/index.ts'
 import type { ModelRepository } from '../../models/index.ts'
 import type { Scheduler } from '../../scheduler/index.ts'
 import type { ApiResponse, Call } from '../api.ts'
 import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
-import { protocolLimits, type RequestLimits, scheduled } from './inference.ts'
+import { protocolLimits, type RequestLimits } from './inference.ts'
 
 export interface TaskServices {
   readonly models: ModelRepository
   readonly scheduler: Scheduler
+  readonly inference: InferenceService
   readonly limits: RequestLimits
   readonly receipts: ReceiptDesk
 }
@@ -17,7 +19,7 @@ export interface TaskServices {
 const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
 
 /** Texts, pictures and recordings in, Hugging Face's shapes out. What is in them only the engine looks at. */
-export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices): Route[] {
+export function taskRoutes({ models, scheduler, inference, limits, receipts }: TaskServices): Route[] {
   async function run(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
     isAsked(call)
@@ -26,9 +28,11 @@ export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices
     const sent = await call.readBody()
     const asked = parseTaskRequest(sent, headerLength, protocolLimits(limits))
     const record = models.resolve(tenant.name, asked.model)
-    const outputs = await scheduler.perform(
-      { tenant: tenant.name, model: scheduled(models, record), costBytes: sent.byteLength, signal: request.signal },
-      (engine, options) => engine.run(task, asked.inputs, asked.parameters, options),
+    const outputs = await inference.loaded.use(record, (model) =>
+      scheduler.perform(
+        { tenant: tenant.name, model, costBytes: sent.byteLength, signal: request.signal },
+        (engine, options) => engine.run(task, asked.inputs, asked.parameters, options),
+      ),
     )
     const body = encodeTaskResponse({ model: record.sha256, task, outputs })
     const response = { status: 200, headers: { 'content-type': 'application/json' }, body: [body] }
