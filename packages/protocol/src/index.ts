@@ -21,7 +21,12 @@ export {
   parseGrpcInferResponse,
 } from './grpc/infer-response.ts'
 export { encodeGrpcModelConfig, type GrpcConfigTensor, type GrpcModelConfig } from './grpc/model-config.ts'
-export { encodeGrpcModelStatistics, type GrpcDuration, type GrpcModelStatistics } from './grpc/model-statistics.ts'
+export {
+  encodeGrpcModelStatistics,
+  type GrpcBatchStatistics,
+  type GrpcDuration,
+  type GrpcModelStatistics,
+} from './grpc/model-statistics.ts'
 export {
   encodeGrpcRepositoryIndex,
   type GrpcRepositoryEntry,

@@ -213,6 +213,7 @@ describe('what is written here a stock protobuf reads', () => {
       computeInput: none,
       computeInfer: { count: 2, ns: 4 },
       computeOutput: none,
+      batches: [{ batchSize: 1, computeInput: none, computeInfer: { count: 2, ns: 4 }, computeOutput: none }],
     }
     expect(read('ModelStatistics', encodeGrpcModelStatistics([statistics]))).toMatchObject({
       model_stats: [
@@ -228,6 +229,7 @@ describe('what is written here a stock protobuf reads', () => {
             queue: {},
             compute_infer: { count: '2', ns: '4' },
           },
+          batch_stats: [{ batch_size: '1', compute_infer: { count: '2', ns: '4' } }],
         },
       ],
     })

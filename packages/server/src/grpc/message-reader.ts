@@ -1,13 +1,15 @@
-import type { Duplex } from '../http/api.ts'
+import { CodedError } from '@blindai/core'
+import type { Call, Duplex } from '../http/api.ts'
 import { ApiError } from '../http/api-error.ts'
 import { PREFIX_BYTES } from './answers.ts'
 
 /** What bounds the messages of a call. */
 export interface MessageBounds {
   readonly maxMessageBytes: number
-  /** How long the client may let the next message of a stream be waited for. */
-  readonly idleMs: number
 }
+
+/** While a stream waits for its next message it looks this often whether it should. */
+const IDLE_CHECK_MS = 250
 
 /**
  * Reads the messages of a call one after another, each only when it is asked for, so that a client cannot send ahead of its
@@ -44,14 +46,26 @@ export class MessageReader {
     return message
   }
 
-  /** The next message of a stream; undefined when the client has sent its last. @throws {ApiError} as `only`. */
-  async next(onGrow: (bytes: number) => void): Promise<Uint8Array | undefined> {
-    const idle = Promise.withResolvers<never>()
-    const timer = setTimeout(() => idle.reject(this.#tooSlow()), this.#bounds.idleMs)
+  /**
+   * The next message of a stream; undefined when the client has sent its last.
+   *
+   * @param checkIdle - asked from time to time while nothing comes; throws when it has been for too long.
+   * @throws {ApiError} as `only`; what `checkIdle` throws.
+   */
+  async next(onGrow: (bytes: number) => void, checkIdle: () => void): Promise<Uint8Array | undefined> {
+    const over = Promise.withResolvers<never>()
+    over.promise.catch(ignore)
+    const timer = setInterval(() => {
+      try {
+        checkIdle()
+      } catch (cause) {
+        over.reject(cause)
+      }
+    }, IDLE_CHECK_MS)
     try {
-      if (!(await this.#fill(() => Promise.race([this.#pieces.next(), idle.promise])))) return undefined
+      if (!(await this.#fill(() => Promise.race([this.#pieces.next(), over.promise])))) return undefined
     } finally {
-      clearTimeout(timer)
+      clearInterval(timer)
     }
     return this.#message(onGrow)
   }
@@ -106,7 +120,7 @@ export class MessageReader {
     try {
       return await read()
     } catch (cause) {
-      if (cause instanceof ApiError) throw cause
+      if (cause instanceof CodedError) throw cause
       throw new ApiError('BODY_TRUNCATED', { received: this.#received }, { cause })
     }
   }
@@ -131,6 +145,12 @@ export class MessageReader {
   #tooSlow(): ApiError {
     return new ApiError('BODY_TOO_SLOW', { received: this.#received })
   }
+}
+
+/** Only what came over h2 comes here. */
+export function duplexOf({ request: { duplex } }: Call): Duplex {
+  if (duplex === undefined) throw new ApiError('GRPC_EXPECTED', {})
+  return duplex
 }
 
 type Read = () => Promise<IteratorResult<Uint8Array>>

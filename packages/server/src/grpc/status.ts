@@ -34,6 +34,7 @@ const BY_HTTP_STATUS: ReadonlyMap<number, number> = new Map([
   [431, GRPC_STATUS.RESOURCE_EXHAUSTED],
   [499, GRPC_STATUS.CANCELLED],
   [500, GRPC_STATUS.INTERNAL],
+  [501, GRPC_STATUS.UNIMPLEMENTED],
   [503, GRPC_STATUS.UNAVAILABLE],
   [504, GRPC_STATUS.DEADLINE_EXCEEDED],
   [507, GRPC_STATUS.RESOURCE_EXHAUSTED],
@@ -42,6 +43,7 @@ const BY_HTTP_STATUS: ReadonlyMap<number, number> = new Map([
 /** Codes for which gRPC has a word of its own. Source: gRPC, "Compression", and "Status codes", for unknown methods. */
 const BY_CODE: ReadonlyMap<string, number> = new Map([
   ['NOT_FOUND', GRPC_STATUS.UNIMPLEMENTED],
+  ['EXTENSION_UNSUPPORTED', GRPC_STATUS.UNIMPLEMENTED],
   ['GRPC_ENCODING_UNSUPPORTED', GRPC_STATUS.UNIMPLEMENTED],
   ['GRPC_COMPRESSION_UNANNOUNCED', GRPC_STATUS.INTERNAL],
 ])

@@ -2,6 +2,9 @@ import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
 import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
+import { grpcError } from '../grpc/answers.ts'
+import { type Dispatch, grpcFront, notGrpcRoutes } from '../grpc/front.ts'
+import { grpcRoutes } from '../grpc/routes.ts'
 import type { InferenceService } from '../inference/index.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
@@ -41,8 +44,8 @@ export interface HttpServices {
   readonly onFailure: (failure: RequestFailure) => void
 }
 
-/** All routes behind one dispatcher. */
-export function createDispatcher(services: HttpServices): Dispatcher {
+/** All routes of both protocols, behind the same checks. */
+export function createDispatcher(services: HttpServices): { readonly dispatch: Dispatch } {
   const { limits, models, scheduler, inference } = services
   const receipts = new ReceiptDesk({
     sign: (message) => services.receiptSigner.sign(message),
@@ -55,17 +58,26 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     ...inferenceRoutes({ inference, limits, receipts }),
     ...repositoryRoutes({ models, inference }),
     ...unsupportedRoutes(),
+    ...notGrpcRoutes(),
     ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])
-  const dispatcher: Dispatcher = new Dispatcher({
-    router,
+  const bodies = new BodyMemory(limits)
+  const checks = {
     tenants: services.tenants,
-    bodies: new BodyMemory(limits),
+    bodies,
     operations: new OperationLedger(limits, services.nowMs),
     unattestedClients: services.unattestedClients,
     onFailure: services.onFailure,
-  })
-  return dispatcher
+  }
+  const dispatcher: Dispatcher = new Dispatcher({ ...checks, router })
+  const grpcRouter = new Router(grpcRoutes({ ...services, bodies, receipts }))
+  const grpc = new Dispatcher({ ...checks, router: grpcRouter, answerError: grpcError })
+  return {
+    dispatch: grpcFront({
+      http: (request) => dispatcher.dispatch(request),
+      grpc: (request) => grpc.dispatch(request),
+    }),
+  }
 }

@@ -47,7 +47,11 @@ export function discardBody(request: NodeRequest, response: NodeResponse): void 
   if (request.readableEnded) return
   if (request instanceof Http2ServerRequest) {
     const { stream } = request
-    if (!stream.readableEnded) response.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+    if (stream.readableEnded) return
+    const close = (): void => stream.close(constants.NGHTTP2_NO_ERROR)
+    // The last that is sent are trailers, or the end where there are none; whoever goes on sending is told to stop.
+    stream.once('wantTrailers', () => setImmediate(close))
+    response.once('finish', close)
     return
   }
   let drained = 0

@@ -64,7 +64,7 @@ export function repositoryRoutes({ models, inference }: RepositoryServices): Rou
 }
 
 /** All versions of a name: engines are their owner's to start and stop, and an administrator's. */
-function controlled(models: ModelRepository, { tenant, params }: Call): readonly ModelRecord[] {
+export function controlled(models: ModelRepository, { tenant, params }: Call): readonly ModelRecord[] {
   const records = models.versions(tenant.name, params.model ?? '')
   const isControlled = tenant.role === 'admin' || records.every((record) => record.owner === tenant.name)
   if (!isControlled) throw new ApiError('FORBIDDEN', { needs: 'the owner of the model' })
@@ -79,7 +79,7 @@ function parseRequest(body: Uint8Array): JsonObject {
   throw new MalformedError('WRONG_TYPE', { field: REQUEST, expected: 'an object' })
 }
 
-function refuseParameters({ parameters = {} }: JsonObject, known: readonly string[]): void {
+export function refuseParameters({ parameters = {} }: JsonObject, known: readonly string[]): void {
   if (!isObject(parameters)) {
     throw new MalformedError('WRONG_TYPE', { field: `${REQUEST}.parameters`, expected: 'an object' })
   }
