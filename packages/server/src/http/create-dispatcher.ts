@@ -64,6 +64,7 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     tenants: services.tenants,
     bodies: new BodyMemory(limits),
     operations: new OperationLedger(limits, services.nowMs),
+    coding: limits,
     unattestedClients: services.unattestedClients,
     onFailure: services.onFailure,
   })
