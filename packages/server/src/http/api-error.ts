@@ -12,7 +12,9 @@ export interface ApiErrorDetails {
   PATH_INVALID: Record<never, never>
   PARAMETER_INVALID: { readonly parameter: string; readonly expected: string }
   HEADER_INVALID: { readonly header: string; readonly expected: string }
-  CONTENT_ENCODING_UNSUPPORTED: Record<never, never>
+  CONTENT_ENCODING_UNSUPPORTED: { readonly accepted: string }
+  BODY_ENCODING_INVALID: Record<never, never>
+  BODY_EXPANDS_TOO_MUCH: { readonly limit: number }
   EXPECTATION_UNSUPPORTED: Record<never, never>
   BODY_TOO_LARGE: { readonly limit: number }
   BODY_TRUNCATED: { readonly received: number }
@@ -76,7 +78,15 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
     hint: 'Correct the header.',
   },
   CONTENT_ENCODING_UNSUPPORTED: {
-    message: () => 'the body is encoded, which this server does not take',
+    message: (d) => `the body is encoded in a way that this path does not take; it takes ${d.accepted}`,
+    hint: 'Send the body without Content-Encoding, or in one of the codings of Accept-Encoding.',
+  },
+  BODY_ENCODING_INVALID: {
+    message: () => 'the body is not encoded as Content-Encoding says',
+    hint: 'Send one whole gzip or zlib stream and nothing after it.',
+  },
+  BODY_EXPANDS_TOO_MUCH: {
+    message: (d) => `the body holds more than ${d.limit} times the bytes that were sent`,
     hint: 'Send the body without Content-Encoding.',
   },
   EXPECTATION_UNSUPPORTED: {

@@ -68,6 +68,7 @@ export function createDispatcher(services: HttpServices): { readonly dispatch: D
     tenants: services.tenants,
     bodies,
     operations: new OperationLedger(limits, services.nowMs),
+    coding: limits,
     unattestedClients: services.unattestedClients,
     onFailure: services.onFailure,
   }

@@ -4,6 +4,7 @@ import type { Tenant, TenantDirectory } from '../tenants/index.ts'
 import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
+import { type ContentCoding, contentCodingOf, decodeBody, encodeResponse } from './content-coding.ts'
 import { errorResponse, type PublicError, publicError } from './error-response.ts'
 import { bodyOfBytes } from './memory-body.ts'
 import type { OperationLedger } from './operation-ledger.ts'
@@ -16,12 +17,19 @@ export interface DispatcherOptions {
   readonly tenants: TenantDirectory
   readonly bodies: BodyMemory
   readonly operations: OperationLedger
+  readonly coding: CodingLimits
   /** Serve TLS clients that do not prove their channel. */
   readonly unattestedClients: boolean
   /** Told of every request that failed; `cause` is for a log that keeps names and codes only. */
   readonly onFailure: (failure: RequestFailure) => void
   /** How an error is said; as JSON unless given. */
   readonly answerError?: (error: PublicError) => ApiResponse
+}
+
+/** What bounds the codings of bodies. */
+export interface CodingLimits {
+  readonly maxDecompressionRatio: number
+  readonly maxCompressedAnswerBytes: number
 }
 
 export interface RequestFailure {
@@ -60,13 +68,18 @@ export class Dispatcher {
       const { route, params } = this.#options.router.match(arrived.method, arrived.path)
       this.#checkChannel(arrived, route)
       const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
+      const coding = contentCodingOf(arrived.headers, route.maxBodyBytes !== 'stream')
       const request = received(arrived, tenant)
       checkRole(tenant, route.access)
       checkBody(request, route)
       if (route.once === true) this.#checkOperation(request, tenant)
       lease = this.#options.bodies.lease(tenant.name)
-      const readBody = bodyReader(request, route, lease)
+      const { coding: limits } = this.#options
+      const readBody = bodyReader(request, route, lease, coding, limits.maxDecompressionRatio)
       response = await route.handle({ request, requestId, params, tenant, readBody, lease })
+      if (route.compresses === true) {
+        response = await encodeResponse(response, request.headers, limits.maxCompressedAnswerBytes, lease)
+      }
       lease.end()
       response = this.#hold(response, tenant)
     } catch (cause) {
@@ -138,15 +151,22 @@ function checkRole(tenant: Tenant, access: Access): void {
 }
 
 /** What can be refused before a byte of the body is read. */
-function checkBody({ body, headers }: ApiRequest, { maxBodyBytes }: Route): void {
+function checkBody({ body }: ApiRequest, { maxBodyBytes }: Route): void {
   if (maxBodyBytes !== 'stream' && body.length !== undefined && body.length > maxBodyBytes) {
     throw new ApiError('BODY_TOO_LARGE', { limit: maxBodyBytes })
   }
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') throw new ApiError('CONTENT_ENCODING_UNSUPPORTED', {})
 }
 
-function bodyReader(request: ApiRequest, { maxBodyBytes }: Route, lease: BodyLease): Call['readBody'] {
-  const limit = maxBodyBytes === 'stream' ? 0 : maxBodyBytes
-  return () => request.body.collect(limit, (bytes) => lease.grow(bytes))
+function bodyReader(
+  { body }: ApiRequest,
+  { maxBodyBytes }: Route,
+  lease: BodyLease,
+  coding: ContentCoding | undefined,
+  maxRatio: number,
+): Call['readBody'] {
+  const maxBytes = maxBodyBytes === 'stream' ? 0 : maxBodyBytes
+  const onGrow = (bytes: number): void => lease.grow(bytes)
+  return coding === undefined
+    ? () => body.collect(maxBytes, onGrow)
+    : () => decodeBody(body, coding, { maxBytes, maxRatio }, onGrow)
 }

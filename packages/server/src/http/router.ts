@@ -17,6 +17,8 @@ export interface Route {
   readonly maxBodyBytes: number | 'stream'
   /** True where the plain listener serves it too. */
   readonly plain?: boolean
+  /** True where an answer is compressed for a client that asks for it. */
+  readonly compresses?: boolean
   /** True for what is done at most once: over Oblivious HTTP it needs an operation id. */
   readonly once?: boolean
   readonly handle: (call: Call) => Promise<ApiResponse> | ApiResponse

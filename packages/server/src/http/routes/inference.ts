@@ -80,6 +80,7 @@ export function inferenceRoutes({ inference, limits, receipts }: InferenceServic
         path: `${path}/infer`,
         access: 'tenant',
         maxBodyBytes: limits.maxRequestBytes,
+        compresses: true,
         handle: infer,
       },
     )

@@ -40,6 +40,13 @@ export function taskRoutes({ models, scheduler, inference, limits, receipts }: T
   }
 
   return [
-    { method: 'POST', path: '/v1/tasks/{task}', access: 'tenant', maxBodyBytes: limits.maxRequestBytes, handle: run },
+    {
+      method: 'POST',
+      path: '/v1/tasks/{task}',
+      access: 'tenant',
+      maxBodyBytes: limits.maxRequestBytes,
+      compresses: true,
+      handle: run,
+    },
   ]
 }
