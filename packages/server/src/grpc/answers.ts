@@ -3,10 +3,13 @@ import type { ApiResponse } from '../http/api.ts'
 import type { PublicError } from '../http/error-response.ts'
 import { GRPC_STATUS, grpcStatusOf } from './status.ts'
 
-/** Source: gRPC over HTTP/2, "Responses". What is not compressed is `identity`, and nothing else is taken. */
+/**
+ * Source: gRPC over HTTP/2, "Responses". What is taken; answers are never compressed: the length of a compressed answer says
+ * something of its content.
+ */
 export const GRPC_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'application/grpc',
-  'grpc-accept-encoding': 'identity',
+  'grpc-accept-encoding': 'identity,gzip,deflate',
 }
 
 /** A flag, zero for what is not compressed, and the length. Source: gRPC over HTTP/2, "Length-Prefixed-Message". */

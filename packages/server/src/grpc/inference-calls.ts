@@ -21,7 +21,7 @@ import type { GrpcServices } from './services.ts'
 /** How long a client whose stream ends with a server that goes away waits before it comes back. */
 const RETRY_AFTER_SECONDS = 1
 
-/** How much time a call has left. */
+/** How much time a call has left; undefined for as much as the server gives. @throws {SchedulerError} `DEADLINE_EXCEEDED`. */
 type TimeLeft = () => number | undefined
 
 /** `ModelInfer` and `ModelStreamInfer`. */
@@ -29,12 +29,10 @@ export function inferenceCalls(
   services: GrpcServices,
 ): Readonly<Record<'infer' | 'stream', (call: Call) => Promise<ApiResponse>>> {
   const { inference, bodies, receipts, limits, nowMs, isReady } = services
-  const bounds = { maxMessageBytes: limits.maxRequestBytes }
 
   async function infer(call: Call): Promise<ApiResponse> {
     isAsked(call)
-    const timeLeft = timeLeftOf(call)
-    const reader = new MessageReader(duplexOf(call), bounds)
+    const { reader, timeLeft } = opened(call)
     const message = await reader.only((bytes) => call.lease.grow(bytes))
     const asked = parseGrpcInferRequest(message, protocolLimits(limits))
     const record = inference.resolve(call.tenant, asked.model, asked.version === '' ? undefined : asked.version)
@@ -66,8 +64,7 @@ export function inferenceCalls(
     if (isAsked(call)) {
       throw new ApiError('HEADER_INVALID', { header: 'blindai-receipt', expected: 'absent for a stream' })
     }
-    const timeLeft = timeLeftOf(call)
-    const reader = new MessageReader(duplexOf(call), bounds)
+    const { reader, timeLeft } = opened(call)
     let trailers = OK_TRAILERS
 
     async function* answers(): AsyncGenerator<Uint8Array> {
@@ -131,9 +128,15 @@ export function inferenceCalls(
     if (!isReady()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
 
-  /** Counts from now. @throws {SchedulerError} `DEADLINE_EXCEEDED` when it is called and none is left. */
-  function timeLeftOf({ request }: Call): TimeLeft {
-    const { timeoutMs } = readCallOptions(request.headers)
+  /** The messages of a call, and how much time it has left from now. @throws {ApiError} as `readCallOptions`. */
+  function opened(call: Call): { readonly reader: MessageReader; readonly timeLeft: TimeLeft } {
+    const { timeoutMs, encoding } = readCallOptions(call.request.headers)
+    const { maxRequestBytes: maxMessageBytes, maxDecompressionRatio } = limits
+    const reader = new MessageReader(duplexOf(call), { maxMessageBytes, maxDecompressionRatio, encoding })
+    return { reader, timeLeft: timeLeftOf(timeoutMs) }
+  }
+
+  function timeLeftOf(timeoutMs: number | undefined): TimeLeft {
     if (timeoutMs === undefined) return () => undefined
     const untilMs = nowMs() + timeoutMs
     return () => {

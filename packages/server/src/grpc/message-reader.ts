@@ -1,11 +1,17 @@
 import { CodedError } from '@blindai/core'
 import type { Call, Duplex } from '../http/api.ts'
 import { ApiError } from '../http/api-error.ts'
+import { type ContentCoding, decodeBody } from '../http/content-coding.ts'
+import { bodyOfBytes } from '../http/memory-body.ts'
 import { PREFIX_BYTES } from './answers.ts'
 
 /** What bounds the messages of a call. */
 export interface MessageBounds {
+  /** Before and after decompression alike. */
   readonly maxMessageBytes: number
+  readonly maxDecompressionRatio: number
+  /** How those are compressed that say so. */
+  readonly encoding: ContentCoding | undefined
 }
 
 /** While a stream waits for its next message it looks this often whether it should. */
@@ -36,14 +42,14 @@ export class MessageReader {
    *
    * @param onGrow - told how many bytes will be held, before they are; may refuse by throwing.
    * @throws {ApiError} `GRPC_MESSAGE_INVALID`, `GRPC_COMPRESSION_UNANNOUNCED`, `BODY_TOO_LARGE`, `BODY_TRUNCATED`,
-   * `BODY_TOO_SLOW`.
+   * `BODY_TOO_SLOW`, `BODY_EXPANDS_TOO_MUCH`, `BODY_ENCODING_INVALID`.
    */
   async only(onGrow: (bytes: number) => void): Promise<Uint8Array> {
     const message = await this.#message(onGrow)
     const hasMore = message !== undefined && (await this.#watched((read) => this.#fill(read)))
     if (message === undefined || hasMore)
       throw new ApiError('GRPC_MESSAGE_INVALID', { expected: 'exactly one message' })
-    return message
+    return this.#decoded(message, onGrow)
   }
 
   /**
@@ -67,21 +73,31 @@ export class MessageReader {
     } finally {
       clearInterval(timer)
     }
-    return this.#message(onGrow)
+    const message = await this.#message(onGrow)
+    return message === undefined ? undefined : this.#decoded(message, onGrow)
   }
 
-  #message(onGrow: (bytes: number) => void): Promise<Uint8Array | undefined> {
+  async #decoded({ isCompressed, bytes }: SentMessage, onGrow: (bytes: number) => void): Promise<Uint8Array> {
+    if (!isCompressed) return bytes
+    const { encoding, maxMessageBytes: maxBytes, maxDecompressionRatio: maxRatio } = this.#bounds
+    if (encoding === undefined) throw new ApiError('GRPC_COMPRESSION_UNANNOUNCED', {})
+    return decodeBody(bodyOfBytes(bytes), encoding, { maxBytes, maxRatio }, onGrow)
+  }
+
+  #message(onGrow: (bytes: number) => void): Promise<SentMessage | undefined> {
     return this.#watched(async (read) => {
       if (!(await this.#fill(read))) return undefined
       const prefix = await this.#take(PREFIX_BYTES, read)
       const [flag] = prefix
-      if (flag === 1) throw new ApiError('GRPC_COMPRESSION_UNANNOUNCED', {})
-      if (flag !== 0) throw new ApiError('GRPC_MESSAGE_INVALID', { expected: 'a message with its prefix' })
+      const isCompressed = flag === 1
+      if (isCompressed && this.#bounds.encoding === undefined) throw new ApiError('GRPC_COMPRESSION_UNANNOUNCED', {})
+      if (!isCompressed && flag !== 0)
+        throw new ApiError('GRPC_MESSAGE_INVALID', { expected: 'a message with its prefix' })
       const length = new DataView(prefix.buffer, prefix.byteOffset).getUint32(1)
       const limit = this.#bounds.maxMessageBytes
       if (length > limit) throw new ApiError('BODY_TOO_LARGE', { limit })
       onGrow(length)
-      return this.#take(length, read)
+      return { isCompressed, bytes: await this.#take(length, read) }
     })
   }
 
@@ -145,6 +161,11 @@ export class MessageReader {
   #tooSlow(): ApiError {
     return new ApiError('BODY_TOO_SLOW', { received: this.#received })
   }
+}
+
+interface SentMessage {
+  readonly isCompressed: boolean
+  readonly bytes: Uint8Array
 }
 
 /** Only what came over h2 comes here. */

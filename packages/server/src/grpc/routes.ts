@@ -30,7 +30,7 @@ const EXTENSIONS: readonly (readonly [extension: string, methods: readonly strin
 ]
 
 /** Requests that name what they want in a few words. */
-const MAX_SMALL_MESSAGE_BYTES = 64 * 1024
+const SMALL_MESSAGES = { maxMessageBytes: 64 * 1024, maxDecompressionRatio: 1 }
 
 const NOTHING = new Uint8Array(0)
 
@@ -116,8 +116,8 @@ export function grpcRoutes(services: GrpcServices): Route[] {
 /** A method whose messages are small. */
 function unary(method: string, access: Access, answer: Answer): Route {
   return route(method, access, async (call) => {
-    readCallOptions(call.request.headers)
-    const reader = new MessageReader(duplexOf(call), { maxMessageBytes: MAX_SMALL_MESSAGE_BYTES })
+    const { encoding } = readCallOptions(call.request.headers)
+    const reader = new MessageReader(duplexOf(call), { ...SMALL_MESSAGES, encoding })
     const message = await reader.only((bytes) => call.lease.grow(bytes))
     return grpcAnswer([await answer(call, message)])
   })

@@ -146,12 +146,12 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
     hint: 'Use a gRPC client on the TLS listener, or the paths under /v2 for HTTP.',
   },
   GRPC_ENCODING_UNSUPPORTED: {
-    message: () => 'gRPC messages are taken uncompressed only',
-    hint: 'Switch the compression of messages off.',
+    message: () => 'the messages are compressed in a way that is not taken here',
+    hint: 'Use one of the encodings that grpc-accept-encoding of the answer names, or none.',
   },
   GRPC_COMPRESSION_UNANNOUNCED: {
     message: () => 'a gRPC message says that it is compressed, and no compression was announced',
-    hint: 'Send messages uncompressed.',
+    hint: 'Name the compression in grpc-encoding, or send messages uncompressed.',
   },
   GRPC_MESSAGE_INVALID: {
     message: (d) => `the body of the call is not ${d.expected}`,

@@ -1,4 +1,5 @@
 import { connect, constants } from 'node:http2'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { settle, TENSOR } from '../fixtures/fake-engines.ts'
 import { callRaw, frame, GRPC_FIELDS, inferFrame, StockClient } from '../fixtures/grpc.ts'
@@ -19,6 +20,8 @@ async function house(options: Parameters<typeof openHouse>[0] = {}) {
 }
 
 const EMPTY = frame(new Uint8Array())
+/** 20 MB of nothing. */
+const BOMB = frame(gzipSync(new Uint8Array(20_000_000)), { flag: 1 })
 const INFER = inferFrame('m', [{ ...TENSOR, name: 'x' }])
 
 describe('a call is refused, and the connection lives on', () => {
@@ -38,8 +41,11 @@ describe('a call is refused, and the connection lives on', () => {
     ['with what is no protobuf', 'ModelInfer', frame(Uint8Array.of(0x0b)), {}, '3', 'NOT_PROTOBUF'],
     ['with fields of another message', 'ModelReady', frame(Uint8Array.of(0x08, 1)), {}, '3', 'NOT_PROTOBUF'],
     ['with a message that has no model', 'ModelInfer', EMPTY, {}, '5', 'MODEL_NOT_FOUND'],
-    ['with gzip', 'ServerLive', EMPTY, { 'grpc-encoding': 'gzip' }, '12', 'GRPC_ENCODING_UNSUPPORTED'],
-    ['with an encoding that is none', 'ModelInfer', INFER, { 'grpc-encoding': 'x' }, '12', 'GRPC_ENCODING_UNSUPPORTED'],
+    ['with a compression that is none', 'ServerLive', frame(Uint8Array.of(1, 2, 3), { flag: 1 }), { 'grpc-encoding': 'gzip' }, '3', 'BODY_ENCODING_INVALID'],
+    ['with a compression that is cut', 'ModelInfer', frame(gzipSync(INFER).subarray(0, -9), { flag: 1 }), { 'grpc-encoding': 'gzip' }, '3', 'BODY_ENCODING_INVALID'],
+    ['with little that becomes much', 'ModelInfer', BOMB, { 'grpc-encoding': 'gzip' }, '8', 'BODY_EXPANDS_TOO_MUCH'],
+    ['with little that becomes too much for names', 'ModelReady', frame(gzipSync(new Uint8Array(65_537)), { flag: 1 }), { 'grpc-encoding': 'gzip' }, '8', 'BODY_TOO_LARGE'],
+    ['with an encoding that is none', 'ModelInfer', INFER, { 'grpc-encoding': 'br' }, '12', 'GRPC_ENCODING_UNSUPPORTED'],
     ['without te: trailers', 'ServerLive', EMPTY, { te: undefined }, '3', 'HEADER_INVALID'],
     ['with a time that is none', 'ModelInfer', INFER, { 'grpc-timeout': '10' }, '3', 'HEADER_INVALID'],
     ['with a time of nine digits', 'ModelInfer', INFER, { 'grpc-timeout': '123456789S' }, '3', 'HEADER_INVALID'],
@@ -51,7 +57,7 @@ describe('a call is refused, and the connection lives on', () => {
   ])('%s', async (_, method, body, fields, status, code) => {
     const { engines, session } = await house()
     const { headers, trailers } = await callRaw(session, method, body, fields)
-    expect(headers).toMatchObject({ ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity' })
+    expect(headers).toMatchObject({ ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity,gzip,deflate' })
     expect(trailers).toMatchObject({ 'grpc-status': status, 'x-blindai-error': code })
     expect(trailers['grpc-message']).toMatch(/^[ -~]+$/)
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
@@ -75,6 +81,22 @@ describe('a call is refused, and the connection lives on', () => {
     const again = await sessionTo(tls)
     expect((await callRaw(again, 'ServerLive', EMPTY)).trailers).toMatchObject({ 'grpc-status': '0' })
     again.destroy()
+  })
+})
+
+describe('a compressed message', () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+  ])('of %s is taken, and so is one beside it that is not compressed', async (encoding, compress) => {
+    const { engines, session } = await house()
+    const compressed = frame(compress(INFER.subarray(5)), { flag: 1 })
+    for (const body of [compressed, INFER]) {
+      const { headers, trailers } = await callRaw(session, 'ModelInfer', body, { 'grpc-encoding': encoding })
+      expect(trailers).toMatchObject({ 'grpc-status': '0' })
+      expect(headers).not.toHaveProperty('grpc-encoding')
+    }
+    expect(engines.runs.map(({ inputs }) => inputs)).toEqual([[{ ...TENSOR, name: 'x' }], [{ ...TENSOR, name: 'x' }]])
   })
 })
 
