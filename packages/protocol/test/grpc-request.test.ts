@@ -140,6 +140,16 @@ describe('a request over gRPC', () => {
       message(inputOf('FP32', [2], field(5, [field(6, DATA)])), field(7, DATA)),
       { code: 'DATA_AMBIGUOUS' },
     ],
+    [
+      'an input in shared memory',
+      inputOf('FP32', [2], field(4, [field(1, 'shared_memory_region'), field(2, [field(3, 'r')])])),
+      { code: 'SHARED_MEMORY_UNSUPPORTED', details: { field: 'inputs[0]' } },
+    ],
+    [
+      'an output in shared memory',
+      field(6, [field(1, 'y'), field(2, [field(1, 'shared_memory_region'), field(2, [field(3, 'r')])])]),
+      { code: 'SHARED_MEMORY_UNSUPPORTED', details: { field: 'outputs[0]' } },
+    ],
     ['a parameter twice', message(parameter('p'), parameter('p')), { code: 'DUPLICATE_MEMBER' }],
     ['a parameter without a value', field(4, [field(1, 'p')]), { code: 'WRONG_TYPE' }],
     ['a parameter with an empty value', field(4, [field(1, 'p'), field(2, [])]), { code: 'WRONG_TYPE' }],

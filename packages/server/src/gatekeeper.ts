@@ -151,6 +151,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     limits,
     slow,
     isDraining: () => isDraining,
+    isForStockClients: config.unattestedClients,
     onCut: (cause) => log({ event: 'answer-cut', cause: describeCause(cause) }),
   }
   const listeners: Listener[] = []

@@ -112,6 +112,6 @@ function readOutput(field: string, bytes: Uint8Array, limits: ProtocolLimits): R
     } else if (number === 2) parameters.entry(reader.bytes())
   }
   if (name === '') throw new MalformedError('MISSING_MEMBER', { field, member: 'name' })
-  const { values } = parameters
+  const values = parameters.ofTensor(field)
   return { name, binary: true, ...(values === undefined ? {} : { parameters: values }) }
 }

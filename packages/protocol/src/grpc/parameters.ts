@@ -22,6 +22,12 @@ export class ParametersReader {
     return this.#values.size === 0 ? undefined : Object.fromEntries(this.#values)
   }
 
+  /** As `values`, of a tensor, whose data is to be in the message. @throws {ProtocolError} `SHARED_MEMORY_UNSUPPORTED`. */
+  ofTensor(field: string): InferParameters | undefined {
+    if (this.#values.has('shared_memory_region')) throw new ProtocolError('SHARED_MEMORY_UNSUPPORTED', { field })
+    return this.values
+  }
+
   /**
    * Reads one entry of the map. Integers are numbers here, as in JSON: past 2^53 they are not exact.
    *

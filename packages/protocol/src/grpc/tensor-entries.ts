@@ -46,7 +46,7 @@ export class EntriesReader {
    * Reads one tensor but for its data.
    *
    * @throws {ProtocolError} `NOT_PROTOBUF`, `DATATYPE_UNKNOWN`, `SHAPE_INVALID`, `TENSOR_TOO_LARGE`, `TOO_MANY_ITEMS`,
-   * `DUPLICATE_TENSOR`; {MalformedError} `NOT_UTF8`, `TOO_LONG`, `MISSING_MEMBER`, `DUPLICATE_MEMBER`, `WRONG_TYPE`.
+   * `DUPLICATE_TENSOR`, `SHARED_MEMORY_UNSUPPORTED`; {MalformedError} `NOT_UTF8`, `TOO_LONG`, `MISSING_MEMBER`, `DUPLICATE_MEMBER`, `WRONG_TYPE`.
    */
   entry(bytes: Uint8Array): void {
     const entry = readEntry(`${this.#field}[${this.#next(this.#entries)}]`, bytes, this.#limits)
@@ -174,6 +174,7 @@ function readEntry(field: string, bytes: Uint8Array, limits: ProtocolLimits): En
   }
   if (name === '') throw new MalformedError('MISSING_MEMBER', { field, member: 'name' })
   if (datatype === undefined) throw new MalformedError('MISSING_MEMBER', { field, member: 'datatype' })
+  parameters.ofTensor(field)
   const count = elementCount(`${field}.shape`, shape)
   checkTensorBytes(field, datatype, count, limits.maxTensorBytes)
   return { field, name, datatype, shape, count, contents }
