@@ -41,7 +41,11 @@ export const AT_THE_DOOR: readonly HostileRequest[] = [
   ask('GET /v2', 'a long header', 431, 'HEADERS_TOO_LARGE', { headers: { x: CANARY.repeat(2000) } }),
   ask('TRACE /v2', 'a method that nobody has', 405, 'METHOD_NOT_ALLOWED'),
   ask('POST /v2/models/doubles/infer', 'a packed body', 415, 'CONTENT_ENCODING_UNSUPPORTED', {
+    headers: { 'content-encoding': 'br' },
+  }),
+  ask('POST /v2/models/doubles/infer', 'a packed body that is none', 400, 'BODY_ENCODING_INVALID', {
     headers: { 'content-encoding': 'gzip' },
+    body: CANARY,
   }),
   ask('GET /.well-known/blindai/attestation?nonce=AAAA', 'a short nonce', 400, 'PARAMETER_INVALID'),
   ask(`GET /.well-known/blindai/attestation?${CANARY}=1`, 'an unknown parameter', 400, 'PARAMETER_INVALID'),

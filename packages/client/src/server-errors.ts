@@ -112,7 +112,7 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   BODY_TOO_LARGE: row('fix', 'Send less in one request, or ask the operator to raise the limit.'),
   OPERATION_ID_NEEDED: row('fix', 'Give each upload part and each delete an operation id.'),
   OPERATION_REPLAYED: row('fix', 'Give each upload part and each delete an operation id of its own.'),
-  VERSION_NOT_FOUND: row('fix', 'Name the version 1 or the digest, or leave it out.'),
+  VERSION_NOT_FOUND: row('fix', 'Name a version that the metadata of the model lists, or its digest, or leave it out.'),
   MODEL_NOT_FOUND: row('fix', 'Check the name; a model of another tenant is named owner~name, and must be granted to you first.'),
   MODEL_EXISTS: row('fix', 'Delete the model, then upload it again.'),
   MODEL_REFUSED: row('fix', 'Read the reason; the model holds what the server does not run.'),

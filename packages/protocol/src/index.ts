@@ -13,6 +13,36 @@ export {
   parseErrorBody,
   REQUEST_ID_HEADER,
 } from './error-body.ts'
+export { encodeGrpcInferRequest, type GrpcInferRequest, parseGrpcInferRequest } from './grpc/infer-request.ts'
+export {
+  encodeGrpcInferResponse,
+  encodeGrpcStreamResponse,
+  type GrpcStreamResponse,
+  parseGrpcInferResponse,
+} from './grpc/infer-response.ts'
+export { encodeGrpcModelConfig, type GrpcConfigTensor, type GrpcModelConfig } from './grpc/model-config.ts'
+export {
+  encodeGrpcModelStatistics,
+  type GrpcBatchStatistics,
+  type GrpcDuration,
+  type GrpcModelStatistics,
+} from './grpc/model-statistics.ts'
+export {
+  encodeGrpcRepositoryIndex,
+  type GrpcRepositoryEntry,
+  type GrpcRepositoryIndexRequest,
+  type GrpcRepositoryModelRequest,
+  parseGrpcRepositoryIndexRequest,
+  parseGrpcRepositoryModelRequest,
+} from './grpc/repository-messages.ts'
+export {
+  encodeGrpcModelMetadata,
+  encodeGrpcReady,
+  encodeGrpcServerMetadata,
+  type GrpcModelReference,
+  parseGrpcEmpty,
+  parseGrpcModelReference,
+} from './grpc/service-messages.ts'
 export { packHalf, unpackHalf } from './half.ts'
 export {
   encodeInferRequest,

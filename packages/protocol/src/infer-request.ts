@@ -2,7 +2,7 @@ import { MalformedError } from '@blindai/core'
 import { EncodedBody, splitBody } from './body.ts'
 import { JsonScanner } from './json-scanner.ts'
 import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts'
-import { type InferParameters, readParameters } from './parameters.ts'
+import { type InferParameters, readParameters, readTensorParameters } from './parameters.ts'
 import { ProtocolError } from './protocol-error.ts'
 import type { RawTensor } from './raw-tensor.ts'
 import { DistinctNames, entryText, readEntries, readName, readTensors, type TensorEntry } from './tensor-entry.ts'
@@ -139,7 +139,7 @@ function readOutputs(scanner: JsonScanner, limits: ProtocolLimits): OutputEntry[
     for (const member of scanner.members(field)) {
       if (member === 'name') name = readName(scanner, `${field}.name`)
       else if (member === 'parameters') {
-        const read = readParameters(scanner, `${field}.parameters`)
+        const read = readTensorParameters(scanner, field)
         parameters = read.own
         binary = read.binary.binary_data
       } else scanner.value(field)

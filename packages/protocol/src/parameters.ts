@@ -1,5 +1,6 @@
 import { MalformedError } from '@blindai/core'
 import type { JsonScanner } from './json-scanner.ts'
+import { ProtocolError } from './protocol-error.ts'
 
 /** Parameters of a request, response or tensor. Source: Open Inference Protocol v2, "Parameters". */
 export type InferParameters = Readonly<Record<string, string | number | boolean>>
@@ -43,6 +44,17 @@ export function readParameters(scanner: JsonScanner, field: string): ReadParamet
     }
   }
   return { own: hasOwn ? own : undefined, binary }
+}
+
+/**
+ * Reads the parameters of a tensor.
+ *
+ * @throws {ProtocolError} `SHARED_MEMORY_UNSUPPORTED`; besides as `readParameters`.
+ */
+export function readTensorParameters(scanner: JsonScanner, field: string): ReadParameters {
+  const read = readParameters(scanner, `${field}.parameters`)
+  if (read.own?.shared_memory_region !== undefined) throw new ProtocolError('SHARED_MEMORY_UNSUPPORTED', { field })
+  return read
 }
 
 function readByteCount(scanner: JsonScanner, field: string): number {

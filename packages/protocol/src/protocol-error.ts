@@ -15,7 +15,10 @@ export interface ProtocolErrorDetails {
   BYTES_MALFORMED: { readonly field: string; readonly index: number }
   DUPLICATE_TENSOR: { readonly field: string; readonly first: string }
   DATA_AMBIGUOUS: { readonly field: string }
+  SHARED_MEMORY_UNSUPPORTED: { readonly field: string }
   HEADER_LENGTH_INVALID: { readonly bodyBytes: number | undefined }
+  NOT_PROTOBUF: { readonly field: string }
+  RAW_CONTENTS_MISMATCH: { readonly expected: number; readonly actual: number }
 }
 
 const USE_BINARY_REASONS: Readonly<Record<ProtocolErrorDetails['USE_BINARY']['reason'], string>> = {
@@ -71,8 +74,12 @@ export const PROTOCOL_CATALOGUE: Catalogue<ProtocolErrorDetails> = {
     hint: 'Name each tensor once.',
   },
   DATA_AMBIGUOUS: {
-    message: (d) => `${d.field} has its data both in JSON and as binary data`,
-    hint: 'Give either the member data or the parameter binary_data_size.',
+    message: (d) => `${d.field} has its data twice: as values and as binary data`,
+    hint: 'Give the data once: as values (`data` in JSON, `contents` over gRPC), or as binary data.',
+  },
+  SHARED_MEMORY_UNSUPPORTED: {
+    message: (d) => `${d.field} has its data in memory that would have to be shared with the server`,
+    hint: 'Send the data in the request: nobody outside can share memory with an enclave.',
   },
   HEADER_LENGTH_INVALID: {
     message: (d) =>
@@ -80,6 +87,14 @@ export const PROTOCOL_CATALOGUE: Catalogue<ProtocolErrorDetails> = {
         ? 'Inference-Header-Content-Length is not a number of bytes'
         : `Inference-Header-Content-Length does not lie within the body of ${d.bodyBytes} bytes`,
     hint: 'Give the length in bytes of the JSON part that starts the body.',
+  },
+  NOT_PROTOBUF: {
+    message: (d) => `${d.field} is not a protobuf message of its type`,
+    hint: 'Send messages as inference.proto of the package @blindai/protocol defines them.',
+  },
+  RAW_CONTENTS_MISMATCH: {
+    message: (d) => `the message has ${d.expected} tensors, and raw contents for ${d.actual}`,
+    hint: 'Give raw contents for every tensor in their order, or for none.',
   },
 }
 

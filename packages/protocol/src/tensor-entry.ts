@@ -5,7 +5,7 @@ import { readJsonData } from './json-data.ts'
 import type { JsonScanner } from './json-scanner.ts'
 import { jsonDataText } from './json-text.ts'
 import { MAX_NAME_LENGTH, MAX_RANK, type ProtocolLimits } from './limits.ts'
-import { readParameters } from './parameters.ts'
+import { readTensorParameters } from './parameters.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { checkRawTensor, type RawTensor } from './raw-tensor.ts'
 import { checkTensorBytes, elementCount } from './shape.ts'
@@ -122,7 +122,7 @@ function readEntry(scanner: JsonScanner, field: string, limits: ProtocolLimits):
         data = { start: scanner.skip(), end: scanner.at }
         break
       case 'parameters':
-        binaryBytes = readParameters(scanner, `${field}.parameters`).binary.binary_data_size
+        binaryBytes = readTensorParameters(scanner, field).binary.binary_data_size
         break
       default:
         scanner.value(field)

@@ -19,6 +19,9 @@ export interface ServerLimits {
   readonly maxJsonTensorBytes: number
   /** All outputs of one run; a run that has more is refused. */
   readonly maxResponseBytes: number
+  /** A compressed body may hold so many times its bytes; an answer up to the second is compressed for whoever asks. */
+  readonly maxDecompressionRatio: number
+  readonly maxCompressedAnswerBytes: number
   /** Memory that bodies of requests and answers in flight may take together, and what one tenant may take of it. */
   readonly maxBodyMemoryBytes: number
   readonly maxBodyMemoryBytesPerTenant: number
@@ -103,6 +106,8 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   maxJsonBytes: [1024, 128 * MIB],
   maxJsonTensorBytes: [1024, 64 * MIB],
   maxResponseBytes: [1024, 2 * GIB],
+  maxDecompressionRatio: [1, 1100],
+  maxCompressedAnswerBytes: [0, 256 * MIB],
   maxBodyMemoryBytes: [MIB, 1024 * GIB],
   maxBodyMemoryBytesPerTenant: [MIB, 1024 * GIB],
   maxModelBytes: [1024, 1024 * GIB],
@@ -159,6 +164,8 @@ export function defaultLimits(): ServerLimits {
     maxJsonBytes: 8 * MIB,
     maxJsonTensorBytes: MIB,
     maxResponseBytes: 256 * MIB,
+    maxDecompressionRatio: 256,
+    maxCompressedAnswerBytes: 16 * MIB,
     maxBodyMemoryBytes: Math.max(256 * MIB, Math.floor(memory / 16)),
     maxBodyMemoryBytesPerTenant: Math.max(192 * MIB, Math.floor(memory / 32)),
     maxModelBytes: 2 * GIB,

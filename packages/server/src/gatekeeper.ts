@@ -27,6 +27,7 @@ import {
   originOf,
   SlowWatch,
 } from './http/index.ts'
+import { InferenceService } from './inference/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
 import { MeteredScheduler } from './metered-scheduler.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
@@ -162,6 +163,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     onFailure: (cause) => log({ event: 'unexpected-rejection', cause: describeCause(cause) }),
   })
   const models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
+  const { software } = dependencies
+  const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
   let isDraining = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
@@ -173,12 +176,12 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     tenants,
     meter,
     models,
-    library: new ModelLibrary(models, scheduler),
+    library: new ModelLibrary(models, scheduler, (record) => inference.forget(record)),
     scheduler,
     pressure: memory,
+    inference,
     limits,
     unattestedClients: config.unattestedClients,
-    software: dependencies.software,
     nowMs,
     isReady,
     onAnswered: (answered) => {
@@ -193,6 +196,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     limits,
     slow,
     isDraining: () => isDraining,
+    isForStockClients: config.unattestedClients,
     onCut: (cause) => log({ event: 'answer-cut', cause: describeCause(cause) }),
   }
   const listeners: Listener[] = []

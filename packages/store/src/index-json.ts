@@ -12,7 +12,7 @@ import {
   utf8,
 } from '@blindai/core'
 import { BLOB_ID_BYTES } from './blob-format.ts'
-import type { IndexEntry, IndexState, StoredApiKey, StoredTenant } from './index-state.ts'
+import { type IndexEntry, type IndexState, nameKey, type StoredApiKey, type StoredTenant } from './index-state.ts'
 
 /** Wraps and unwraps the keys of blobs. */
 export interface KeyWrap {
@@ -32,6 +32,7 @@ export function encodeIndex(state: IndexState, keys: KeyWrap): Uint8Array {
     bytes: entry.bytes,
     createdAt: entry.createdAt,
     ...(entry.name === undefined ? {} : { name: entry.name }),
+    ...(entry.version === undefined ? {} : { version: entry.version }),
     grants: entry.grants,
     details: entry.details,
     blob: toHex(entry.blob),
@@ -52,7 +53,7 @@ export function parseIndex(bytes: Uint8Array, keys: KeyWrap): IndexState {
   const tenants = list('index.tenants', root.tenants).map((value, i) => parseTenant(`index.tenants[${i}]`, value))
   distinct('index.models', 'model', models.map((entry) => `${entry.owner}/${entry.sha256}`)) // biome-ignore format: one rule a line
   distinct('index.models', 'blob', models.map((entry) => toHex(entry.blob))) // biome-ignore format: one rule a line
-  distinct('index.models', 'name', models.flatMap(({ owner, name }) => (name === undefined ? [] : [`${owner}/${name}`]))) // biome-ignore format: one rule a line
+  distinct('index.models', 'name', models.flatMap((entry) => (entry.name === undefined ? [] : [nameKey(entry)]))) // biome-ignore format: one rule a line
   distinct('index.tenants', 'name', tenants.map((tenant) => tenant.name)) // biome-ignore format: one rule a line
   distinct('index.tenants', 'key', tenants.flatMap((tenant) => tenant.keys.map((key) => key.sha256))) // biome-ignore format: one rule a line
   return { models, tenants }
@@ -61,13 +62,14 @@ export function parseIndex(bytes: Uint8Array, keys: KeyWrap): IndexState {
 const ENTRY_MEMBERS = ['owner', 'sha256', 'bytes', 'createdAt', 'grants', 'details', 'blob', 'key'] as const
 
 function parseEntry(field: string, value: JsonValue, keys: KeyWrap): IndexEntry {
-  const m = members(field, value, ENTRY_MEMBERS, ['name'])
+  const m = members(field, value, ENTRY_MEMBERS, ['name', 'version'])
   const entry = {
     owner: text(`${field}.owner`, m.owner),
     sha256: sha256(`${field}.sha256`, m.sha256),
     bytes: whole(`${field}.bytes`, m.bytes),
     createdAt: time(`${field}.createdAt`, m.createdAt),
     ...(m.name === undefined ? {} : { name: text(`${field}.name`, m.name) }),
+    ...(m.version === undefined ? {} : { version: whole(`${field}.version`, m.version) }),
     grants: list(`${field}.grants`, m.grants).map((grant, i) => text(`${field}.grants[${i}]`, grant)),
     details: object(`${field}.details`, m.details),
     blob: blobId(`${field}.blob`, m.blob),

@@ -6,8 +6,10 @@ export interface StoredModel extends BlobBinding {
   /** Plaintext bytes. */
   readonly bytes: number
   readonly createdAt: UnixSeconds
-  /** No two models of one owner have the same. */
+  /** No two models of one owner have the same name and version. */
   readonly name?: string
+  /** Tells the models of one name apart, from 1; 1 when absent. */
+  readonly version?: number
   /** Tenants that may run it. */
   readonly grants: readonly string[]
   /** What the store keeps and does not look at. */
@@ -15,7 +17,7 @@ export interface StoredModel extends BlobBinding {
 }
 
 /** What of a model may change after it was stored. */
-export type StoredModelChange = Partial<Pick<StoredModel, 'name' | 'grants' | 'details'>>
+export type StoredModelChange = Partial<Pick<StoredModel, 'name' | 'version' | 'grants' | 'details'>>
 
 /** A model in the index, with the key that opens its blob. */
 export interface IndexEntry extends StoredModel {
@@ -58,7 +60,10 @@ export function findEntry({ models }: IndexState, { owner, sha256 }: BlobBinding
   return models.find((entry) => entry.owner === owner && entry.sha256 === sha256)
 }
 
-/** Puts a model in, in the place of one of the same owner and digest. It takes its name over from another of the owner. */
+/**
+ * Puts a model in, in the place of one of the same owner and digest. It takes its name over from another of the owner that
+ * has the same version.
+ */
 export function withEntry(state: IndexState, added: IndexEntry): IndexState {
   const models: IndexEntry[] = []
   let isPlaced = false
@@ -66,13 +71,18 @@ export function withEntry(state: IndexState, added: IndexEntry): IndexState {
     if (entry.owner === added.owner && entry.sha256 === added.sha256) {
       models.push(added)
       isPlaced = true
-    } else if (entry.owner === added.owner && entry.name !== undefined && entry.name === added.name) {
-      const { name: _, ...nameless } = entry
+    } else if (entry.name !== undefined && nameKey(entry) === nameKey(added)) {
+      const { name: _, version: __, ...nameless } = entry
       models.push(nameless)
     } else models.push(entry)
   }
   if (!isPlaced) models.push(added)
   return { ...state, models }
+}
+
+/** What no two models have, if they have a name. */
+export function nameKey({ owner, name, version = 1 }: Pick<StoredModel, 'owner' | 'name' | 'version'>): string {
+  return `${owner}/${name}/${version}`
 }
 
 /** The state itself when there is no such model. */

@@ -4,6 +4,7 @@ import { type Catalogue, CodedError } from '@blindai/core'
 export interface ApiErrorDetails {
   NOT_FOUND: Record<never, never>
   METHOD_NOT_ALLOWED: { readonly allow: string }
+  EXTENSION_UNSUPPORTED: { readonly extension: string }
   UNAUTHENTICATED: Record<never, never>
   FORBIDDEN: { readonly needs: 'owner' | 'admin' | 'the owner of the model' }
   CHANNEL_NOT_PROVED: Record<never, never>
@@ -11,7 +12,9 @@ export interface ApiErrorDetails {
   PATH_INVALID: Record<never, never>
   PARAMETER_INVALID: { readonly parameter: string; readonly expected: string }
   HEADER_INVALID: { readonly header: string; readonly expected: string }
-  CONTENT_ENCODING_UNSUPPORTED: Record<never, never>
+  CONTENT_ENCODING_UNSUPPORTED: { readonly accepted: string }
+  BODY_ENCODING_INVALID: Record<never, never>
+  BODY_EXPANDS_TOO_MUCH: { readonly limit: number }
   EXPECTATION_UNSUPPORTED: Record<never, never>
   BODY_TOO_LARGE: { readonly limit: number }
   BODY_TRUNCATED: { readonly received: number }
@@ -25,8 +28,11 @@ export interface ApiErrorDetails {
   OPERATION_ID_NEEDED: Record<never, never>
   OPERATION_REPLAYED: Record<never, never>
   OPERATION_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
-  VERSION_NOT_FOUND: Record<never, never>
   OUTPUT_TOO_LARGE_FOR_JSON: { readonly limit: number }
+  GRPC_EXPECTED: Record<never, never>
+  GRPC_ENCODING_UNSUPPORTED: Record<never, never>
+  GRPC_COMPRESSION_UNANNOUNCED: Record<never, never>
+  GRPC_MESSAGE_INVALID: { readonly expected: string }
   INTERNAL: Record<never, never>
 }
 
@@ -39,6 +45,10 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   METHOD_NOT_ALLOWED: {
     message: (d) => `this path takes ${d.allow}`,
     hint: 'Use a method that the Allow header names.',
+  },
+  EXTENSION_UNSUPPORTED: {
+    message: (d) => `the ${d.extension} extension is not served here`,
+    hint: 'Ask for the metadata of the server, which lists the extensions that are.',
   },
   UNAUTHENTICATED: {
     message: () => 'the request carries no API key that is known here',
@@ -69,7 +79,15 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
     hint: 'Correct the header.',
   },
   CONTENT_ENCODING_UNSUPPORTED: {
-    message: () => 'the body is encoded, which this server does not take',
+    message: (d) => `the body is encoded in a way that this path does not take; it takes ${d.accepted}`,
+    hint: 'Send the body without Content-Encoding, or in one of the codings of Accept-Encoding.',
+  },
+  BODY_ENCODING_INVALID: {
+    message: () => 'the body is not encoded as Content-Encoding says',
+    hint: 'Send one whole gzip or zlib stream and nothing after it.',
+  },
+  BODY_EXPANDS_TOO_MUCH: {
+    message: (d) => `the body holds more than ${d.limit} times the bytes that were sent`,
     hint: 'Send the body without Content-Encoding.',
   },
   EXPECTATION_UNSUPPORTED: {
@@ -124,13 +142,25 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
     message: (d) => `${d.limit} operations of this key are remembered, as many as may be`,
     hint: 'Wait as long as Retry-After says, or use attested TLS, which needs no operation ids.',
   },
-  VERSION_NOT_FOUND: {
-    message: () => 'the model has no such version',
-    hint: 'Name the version "1" or the digest, or leave it out.',
-  },
   OUTPUT_TOO_LARGE_FOR_JSON: {
     message: (d) => `the outputs are larger than the ${d.limit} bytes that are written as JSON`,
     hint: 'Ask for the outputs as binary data.',
+  },
+  GRPC_EXPECTED: {
+    message: () => 'this path takes gRPC: application/grpc over HTTP/2',
+    hint: 'Use a gRPC client on the TLS listener, or the paths under /v2 for HTTP.',
+  },
+  GRPC_ENCODING_UNSUPPORTED: {
+    message: () => 'the messages are compressed in a way that is not taken here',
+    hint: 'Use one of the encodings that grpc-accept-encoding of the answer names, or none.',
+  },
+  GRPC_COMPRESSION_UNANNOUNCED: {
+    message: () => 'a gRPC message says that it is compressed, and no compression was announced',
+    hint: 'Name the compression in grpc-encoding, or send messages uncompressed.',
+  },
+  GRPC_MESSAGE_INVALID: {
+    message: (d) => `the body of the call is not ${d.expected}`,
+    hint: 'Send each message with its five bytes of flag and length, as many of them as the method takes.',
   },
   INTERNAL: {
     message: () => 'the server failed at this request',

@@ -1,5 +1,6 @@
 import type { Tenant } from '../tenants/index.ts'
 import type { BodyLease } from './body-memory.ts'
+import type { Transfer } from './slow-watch.ts'
 
 /**
  * Requests and answers as the routes see them, whatever carried them: attested TLS (http/1.1 or h2), Oblivious HTTP or
@@ -37,6 +38,14 @@ export type RequestChannel =
   | { readonly kind: 'ohttp' }
   | { readonly kind: 'plain' }
 
+/** What h2 can carry besides: an answer while the request still comes, and trailers after it. */
+export interface Duplex {
+  /** The body in pieces as they come, without a watch. */
+  pieces(): AsyncIterator<Uint8Array>
+  /** Watches that bytes keep coming. @param onSlow - called once when they do not. */
+  watch(onSlow: () => void): Transfer
+}
+
 export interface ApiRequest {
   /** Upper case. */
   readonly method: string
@@ -49,6 +58,8 @@ export interface ApiRequest {
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
   readonly channel: RequestChannel
+  /** Only over h2. */
+  readonly duplex?: Duplex
 }
 
 /**
@@ -68,6 +79,10 @@ export interface ApiResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: readonly Uint8Array[] | AsyncIterable<Uint8Array>
+  /** Fields after the body, asked for at its end. Only over h2. */
+  readonly trailers?: () => Readonly<Record<string, string>>
+  /** True where a body of pieces is made while the request still comes; it takes as long as its reader wants. */
+  readonly isDuplex?: boolean
   /** To be called once when the answer has been sent, or never will be. */
   readonly onSent?: () => void
 }

@@ -2,6 +2,10 @@ import type { ChannelSigner, OhttpGateway } from '@blindai/channel'
 import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
+import { grpcError } from '../grpc/answers.ts'
+import { type Dispatch, grpcFront, notGrpcRoutes } from '../grpc/front.ts'
+import { grpcRoutes } from '../grpc/routes.ts'
+import type { InferenceService } from '../inference/index.ts'
 import type { MemoryPressure } from '../memory-ladder.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
@@ -10,15 +14,17 @@ import { BodyMemory } from './body-memory.ts'
 import { type Answered, Dispatcher, type RequestFailure } from './dispatcher.ts'
 import { OperationLedger } from './operation-ledger.ts'
 import { ReceiptDesk } from './receipt-desk.ts'
-import { Router } from './router.ts'
+import { type Route, Router } from './router.ts'
 import { attestationRoutes } from './routes/attestation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inferenceRoutes } from './routes/inference.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { modelRoutes } from './routes/models.ts'
 import { obliviousRoutes } from './routes/oblivious.ts'
+import { repositoryRoutes } from './routes/repository.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { tenantRoutes } from './routes/tenants.ts'
+import { unsupportedRoutes } from './routes/unsupported.ts'
 
 /** Everything that the routes stand on. */
 export interface HttpServices {
@@ -34,9 +40,9 @@ export interface HttpServices {
   readonly library: ModelLibrary
   readonly scheduler: Scheduler
   readonly pressure: MemoryPressure
+  readonly inference: InferenceService
   readonly limits: ServerLimits
   readonly unattestedClients: boolean
-  readonly software: { readonly name: string; readonly version: string }
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly isReady: () => boolean
@@ -44,9 +50,12 @@ export interface HttpServices {
   readonly onFailure: (failure: RequestFailure) => void
 }
 
-/** All routes behind one dispatcher. */
-export function createDispatcher(services: HttpServices): Dispatcher {
-  const { limits, models, scheduler } = services
+/** All routes of both protocols, behind the same checks. */
+export function createDispatcher(services: HttpServices): {
+  readonly routes: readonly Route[]
+  readonly dispatch: Dispatch
+} {
+  const { limits, models, scheduler, inference } = services
   const receipts = new ReceiptDesk({
     sign: (message) => services.receiptSigner.sign(message),
     statementSha256: toHex(services.attester.statementSha256),
@@ -55,24 +64,37 @@ export function createDispatcher(services: HttpServices): Dispatcher {
   const router = new Router([
     ...healthRoutes(services.isReady),
     ...attestationRoutes(services),
-    ...inferenceRoutes({ models, scheduler, limits, receipts, software: services.software }),
-    ...taskRoutes({ models, scheduler, limits, receipts }),
+    ...inferenceRoutes({ inference, limits, receipts }),
+    ...repositoryRoutes({ models, inference }),
+    ...unsupportedRoutes(),
+    ...notGrpcRoutes(),
+    ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
     ...tenantRoutes(services),
     ...keyRoutes(services),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])
-  const dispatcher: Dispatcher = new Dispatcher({
-    router,
+  const bodies = new BodyMemory(limits)
+  const checks = {
     tenants: services.tenants,
     meter: services.meter,
-    bodies: new BodyMemory(limits),
+    bodies,
     operations: new OperationLedger(limits, services.nowMs),
     pressure: services.pressure,
+    coding: limits,
     unattestedClients: services.unattestedClients,
     nowMs: services.nowMs,
     ...(services.onAnswered === undefined ? {} : { onAnswered: services.onAnswered }),
     onFailure: services.onFailure,
-  })
-  return dispatcher
+  }
+  const dispatcher: Dispatcher = new Dispatcher({ ...checks, router })
+  const grpcRouter = new Router(grpcRoutes({ ...services, bodies, receipts }))
+  const grpc = new Dispatcher({ ...checks, router: grpcRouter, answerError: grpcError })
+  return {
+    routes: [...dispatcher.routes, ...grpc.routes],
+    dispatch: grpcFront({
+      http: (request) => dispatcher.dispatch(request),
+      grpc: (request) => grpc.dispatch(request),
+    }),
+  }
 }

@@ -5,6 +5,7 @@ import type { Tenant, TenantDirectory, TenantMeter } from '../tenants/index.ts'
 import { type ApiRequest, type ApiResponse, type ArrivedRequest, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { BodyLease, BodyMemory } from './body-memory.ts'
+import { type ContentCoding, contentCodingOf, decodeBody, encodeResponse } from './content-coding.ts'
 import { errorResponse, type PublicError, publicError } from './error-response.ts'
 import { bodyOfBytes } from './memory-body.ts'
 import { refuseUnderPressure } from './memory-gate.ts'
@@ -20,6 +21,7 @@ export interface DispatcherOptions {
   readonly bodies: BodyMemory
   readonly operations: OperationLedger
   readonly pressure: MemoryPressure
+  readonly coding: CodingLimits
   /** Serve TLS clients that do not prove their channel. */
   readonly unattestedClients: boolean
   /** Told of every request that was answered, however. */
@@ -28,6 +30,14 @@ export interface DispatcherOptions {
   readonly nowMs: () => number
   /** Told of every request that failed; `cause` is for a log that keeps names and codes only. */
   readonly onFailure: (failure: RequestFailure) => void
+  /** How an error is said; as JSON unless given. */
+  readonly answerError?: (error: PublicError) => ApiResponse
+}
+
+/** What bounds the codings of bodies. */
+export interface CodingLimits {
+  readonly maxDecompressionRatio: number
+  readonly maxCompressedAnswerBytes: number
 }
 
 /** What may be known of an answered request: nothing that its sender chose. */
@@ -91,6 +101,7 @@ export class Dispatcher {
       this.#checkChannel(arrived, route)
       const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
       refuseUnderPressure(this.#options.pressure.level(), route, arrived)
+      const coding = contentCodingOf(arrived.headers, route.maxBodyBytes !== 'stream')
       const request = received(arrived, tenant)
       // Only now: a replay by somebody on the way must not use up what the tenant may ask for.
       if (tenant !== NOBODY) this.#options.meter.countRequest(tenant.name)
@@ -98,15 +109,19 @@ export class Dispatcher {
       checkBody(request, route)
       if (route.once === true) this.#checkOperation(request, tenant)
       lease = this.#options.bodies.lease(tenant.name)
-      const readBody = bodyReader(request, route, lease)
+      const { coding: limits } = this.#options
+      const readBody = bodyReader(request, route, lease, coding, limits.maxDecompressionRatio)
       response = await route.handle({ request, requestId, params, tenant, readBody, lease })
+      if (route.compresses === true) {
+        response = await encodeResponse(response, request.headers, limits.maxCompressedAnswerBytes, lease)
+      }
       lease.end()
       response = this.#hold(response, tenant)
     } catch (cause) {
       const error = publicError(cause)
       code = error.code
       this.#options.onFailure({ requestId, error, cause })
-      response = errorResponse(error)
+      response = (this.#options.answerError ?? errorResponse)(error)
     }
     lease?.end()
     const { status } = response
@@ -115,7 +130,7 @@ export class Dispatcher {
     this.#options.onAnswered?.({ requestId, route: known, status, code, ms, ...bytes })
     if (arrived.method === 'HEAD') {
       response.onSent?.()
-      response = emptyResponse(response.status, response.headers)
+      response = headOf(response)
     }
     return { ...response, headers: { ...response.headers, [REQUEST_ID_HEADER]: requestId } }
   }
@@ -168,21 +183,36 @@ function received(arrived: ArrivedRequest, tenant: Tenant): ApiRequest {
   return { ...head, body: tenant === NOBODY ? NO_BODY : admit() }
 }
 
+/** An answer without its body, whose length is still told. Source: RFC 9110 section 9.3.2. */
+function headOf({ status, headers, body }: ApiResponse): ApiResponse {
+  if (Symbol.asyncIterator in body) return emptyResponse(status, headers)
+  let length = 0
+  for (const piece of body) length += piece.byteLength
+  return emptyResponse(status, { ...headers, 'content-length': String(length) })
+}
+
 function checkRole(tenant: Tenant, access: Access): void {
   if (access === 'admin' && tenant.role !== 'admin') throw new ApiError('FORBIDDEN', { needs: 'admin' })
   if (access === 'owner' && tenant.role === 'caller') throw new ApiError('FORBIDDEN', { needs: 'owner' })
 }
 
 /** What can be refused before a byte of the body is read. */
-function checkBody({ body, headers }: ApiRequest, { maxBodyBytes }: Route): void {
+function checkBody({ body }: ApiRequest, { maxBodyBytes }: Route): void {
   if (maxBodyBytes !== 'stream' && body.length !== undefined && body.length > maxBodyBytes) {
     throw new ApiError('BODY_TOO_LARGE', { limit: maxBodyBytes })
   }
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') throw new ApiError('CONTENT_ENCODING_UNSUPPORTED', {})
 }
 
-function bodyReader(request: ApiRequest, { maxBodyBytes }: Route, lease: BodyLease): Call['readBody'] {
-  const limit = maxBodyBytes === 'stream' ? 0 : maxBodyBytes
-  return () => request.body.collect(limit, (bytes) => lease.grow(bytes))
+function bodyReader(
+  { body }: ApiRequest,
+  { maxBodyBytes }: Route,
+  lease: BodyLease,
+  coding: ContentCoding | undefined,
+  maxRatio: number,
+): Call['readBody'] {
+  const maxBytes = maxBodyBytes === 'stream' ? 0 : maxBodyBytes
+  const onGrow = (bytes: number): void => lease.grow(bytes)
+  return coding === undefined
+    ? () => body.collect(maxBytes, onGrow)
+    : () => decodeBody(body, coding, { maxBytes, maxRatio }, onGrow)
 }

@@ -20,6 +20,7 @@ const PUBLIC_NAMES: ReadonlySet<string> = new Set([
   'ModelError',
   'TenantError',
   'SchedulerError',
+  'InferenceError',
   'EngineError',
   'AttesterError',
   'ChannelError',
@@ -84,6 +85,9 @@ function headersOf({ code, details }: Coded): Record<string, string> {
     headers.date = formatHttpDate(unixSeconds(Number(details.now)))
   if (code === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer'
   if (code === 'METHOD_NOT_ALLOWED' && 'allow' in details) headers.allow = String(details.allow)
+  if (code === 'CONTENT_ENCODING_UNSUPPORTED' && 'accepted' in details) {
+    headers['accept-encoding'] = String(details.accepted)
+  }
   if (code === 'UPLOAD_OFFSET_MISMATCH' && 'expected' in details) headers['upload-offset'] = String(details.expected)
   return headers
 }

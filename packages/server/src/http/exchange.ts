@@ -24,6 +24,7 @@ export interface NodeResponse extends EventEmitter {
   readonly writableEnded: boolean
   writeContinue(): void
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown
+  addTrailers(trailers: Readonly<Record<string, string>>): void
   write(piece: Uint8Array): boolean
   end(piece?: Uint8Array): unknown
 }
@@ -46,7 +47,11 @@ export function discardBody(request: NodeRequest, response: NodeResponse): void 
   if (request.readableEnded) return
   if (request instanceof Http2ServerRequest) {
     const { stream } = request
-    if (!stream.readableEnded) response.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+    if (stream.readableEnded) return
+    const close = (): void => stream.close(constants.NGHTTP2_NO_ERROR)
+    // The last that is sent are trailers, or the end where there are none; whoever goes on sending is told to stop.
+    stream.once('wantTrailers', () => setImmediate(close))
+    response.once('finish', close)
     return
   }
   let drained = 0
@@ -58,4 +63,12 @@ export function discardBody(request: NodeRequest, response: NodeResponse): void 
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => clearTimeout(timer))
   request.resume()
+}
+
+/** Waits until more can be written, or the client is gone. */
+export function drained(response: NodeResponse, gone: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  response.once('drain', resolve)
+  gone.addEventListener('abort', () => resolve(), { once: true })
+  return promise
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { REQUEST_ID_HEADER } from '@blindai/protocol'
-import type { ApiRequest, ApiResponse, RequestChannel } from './api.ts'
+import type { ApiRequest, ApiResponse, Duplex, RequestChannel } from './api.ts'
 import { ApiError } from './api-error.ts'
 import { errorResponse, publicError } from './error-response.ts'
-import { cut, discardBody, type NodeRequest, type NodeResponse } from './exchange.ts'
+import { cut, discardBody, drained, type NodeRequest, type NodeResponse } from './exchange.ts'
 import { NodeBody } from './node-body.ts'
+import { sendDuplex } from './send-duplex.ts'
 import type { SlowWatch } from './slow-watch.ts'
 
 export interface AdapterOptions {
@@ -57,6 +58,16 @@ export async function serve(options: AdapterOptions, request: NodeRequest, respo
     onSent()
     return
   }
+  if (answer.isDuplex === true) {
+    await sendDuplex(
+      request,
+      response,
+      { ...answer, headers: { ...EVERY_ANSWER, ...answer.headers } },
+      gone.signal,
+      options,
+    )
+    return
+  }
   const transfer = options.slow.begin('saved', () => cut(request))
   response.once('close', () => {
     transfer.done()
@@ -72,7 +83,7 @@ export async function serve(options: AdapterOptions, request: NodeRequest, respo
       response.writeHead(answer.status, headers)
       await sendStream(response, answer.body, gone.signal, transfer.moved)
     } else {
-      transfer.moved(sendPieces(response, answer.status, headers, answer.body))
+      transfer.moved(sendPieces(response, answer, headers, answer.body))
     }
   } catch (cause) {
     // A stream that fails is cut, not ended: its reader must not take it for the whole.
@@ -103,6 +114,7 @@ async function dispatch(
     body,
     signal,
     channel: options.channelOf(request),
+    ...(request.httpVersionMajor === 2 ? { duplex: duplexOf(request, options.slow) } : {}),
   })
 }
 
@@ -111,6 +123,13 @@ function charactersOf(texts: readonly string[]): number {
   let characters = 0
   for (const text of texts) characters += text.length
   return characters
+}
+
+function duplexOf(request: NodeRequest, slow: SlowWatch): Duplex {
+  return {
+    pieces: () => request.iterator({ destroyOnReturn: false }),
+    watch: (onSlow) => slow.begin('spent', onSlow),
+  }
 }
 
 /** For what is refused before the dispatcher sees it. */
@@ -125,14 +144,15 @@ function ignore(): void {
 
 function sendPieces(
   response: NodeResponse,
-  status: number,
+  { status, trailers }: ApiResponse,
   headers: Record<string, string>,
   pieces: readonly Uint8Array[],
 ): number {
   let length = 0
   for (const piece of pieces) length += piece.byteLength
-  if (status !== 204) headers['content-length'] ??= String(length)
+  if (status !== 204 && trailers === undefined) headers['content-length'] ??= String(length)
   response.writeHead(status, headers)
+  if (trailers !== undefined) response.addTrailers(trailers())
   const [first, ...others] = pieces
   if (others.length === 0) {
     if (first === undefined) response.end()
@@ -158,12 +178,4 @@ async function sendStream(
     if (!response.write(piece)) await drained(response, gone)
   }
   response.end()
-}
-
-/** Waits until more can be written, or the client is gone. */
-function drained(response: NodeResponse, gone: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  response.once('drain', resolve)
-  gone.addEventListener('abort', () => resolve(), { once: true })
-  return promise
 }

@@ -1,4 +1,4 @@
-import type { ApiResponse, Call } from './api.ts'
+import { type ApiResponse, type Call, emptyResponse } from './api.ts'
 import { ApiError } from './api-error.ts'
 
 /**
@@ -17,6 +17,8 @@ export interface Route {
   readonly maxBodyBytes: number | 'stream'
   /** True where the plain listener serves it too. */
   readonly plain?: boolean
+  /** True where an answer is compressed for a client that asks for it. */
+  readonly compresses?: boolean
   /** True for what is done at most once: over Oblivious HTTP it needs an operation id. */
   readonly once?: boolean
   /** True for what brings a model, and is the first to be refused when memory is low. */
@@ -52,22 +54,16 @@ export class Router {
   /** @throws {ApiError} `NOT_FOUND`, `METHOD_NOT_ALLOWED`, `PATH_INVALID`. */
   match(method: string, path: string): Match {
     if (path.length > MAX_PATH_CHARACTERS) throw new ApiError('NOT_FOUND', {})
+    const segments = path.split('/').slice(1)
+    const found = findNode(this.#root, segments, 0, [])
+    if (found === undefined) throw new ApiError('NOT_FOUND', {})
+    const { routes } = found.node
+    if (method === 'OPTIONS' && !routes.has(method)) return { route: optionsRoute(routes), params: {} }
+    // Who may read a thing may ask for its headers alone. Source: RFC 9110 section 9.3.2.
+    const route = routes.get(method) ?? (method === 'HEAD' ? routes.get('GET') : undefined)
+    if (route === undefined) throw new ApiError('METHOD_NOT_ALLOWED', { allow: allowOf(routes) })
     const params: Record<string, string> = {}
-    let node = this.#root
-    for (const segment of path.split('/').slice(1)) {
-      const literal = node.literals.get(segment)
-      if (literal !== undefined) {
-        node = literal
-      } else if (node.parameter !== undefined && segment !== '') {
-        params[node.parameter.name] = decode(segment)
-        node = node.parameter.node
-      } else {
-        throw new ApiError('NOT_FOUND', {})
-      }
-    }
-    if (node.routes.size === 0) throw new ApiError('NOT_FOUND', {})
-    const route = node.routes.get(method)
-    if (route === undefined) throw new ApiError('METHOD_NOT_ALLOWED', { allow: [...node.routes.keys()].join(', ') })
+    for (const { name, segment } of found.params) params[name] = decode(segment)
     return { route, params }
   }
 
@@ -85,6 +81,40 @@ export class Router {
     }
     node.routes.set(route.method, route)
   }
+}
+
+interface FoundNode {
+  readonly node: Node
+  readonly params: readonly { readonly name: string; readonly segment: string }[]
+}
+
+/** The node of a path that has routes: at each step the literal first, so that a parameter may have any other value. */
+function findNode(
+  node: Node,
+  segments: readonly string[],
+  at: number,
+  params: FoundNode['params'],
+): FoundNode | undefined {
+  const segment = segments[at]
+  if (segment === undefined) return node.routes.size === 0 ? undefined : { node, params }
+  const literal = node.literals.get(segment)
+  const found = literal === undefined ? undefined : findNode(literal, segments, at + 1, params)
+  if (found !== undefined || node.parameter === undefined || segment === '') return found
+  const { name, node: next } = node.parameter
+  return findNode(next, segments, at + 1, [...params, { name, segment }])
+}
+
+/** Which methods a path has is no secret: the published description of the interface says it. */
+function optionsRoute(routes: ReadonlyMap<string, Route>): Route {
+  const plain = [...routes.values()].some((route) => route.plain === true)
+  const handle = (): ApiResponse => emptyResponse(204, { allow: allowOf(routes) })
+  return { method: 'OPTIONS', path: '', access: 'public', maxBodyBytes: 0, plain, handle }
+}
+
+function allowOf(routes: ReadonlyMap<string, Route>): string {
+  const methods = new Set(routes.keys())
+  if (methods.has('GET')) methods.add('HEAD')
+  return [...methods, 'OPTIONS'].join(', ')
 }
 
 function emptyNode(): Node {

@@ -2,6 +2,7 @@ import type { ChannelErrorDetails } from '@blindai/channel'
 import type { MalformedErrorDetails } from '@blindai/core'
 import type { ProtocolErrorDetails } from '@blindai/protocol'
 import type { AttesterErrorDetails } from '../attester/index.ts'
+import type { InferenceErrorDetails } from '../inference/index.ts'
 import type { ModelErrorDetails } from '../models/index.ts'
 import type { EngineErrorDetails } from '../runtime/host/index.ts'
 import type { SchedulerErrorDetails } from '../scheduler/index.ts'
@@ -14,6 +15,7 @@ export type ErrorCode =
   | keyof ModelErrorDetails
   | keyof TenantErrorDetails
   | keyof SchedulerErrorDetails
+  | keyof InferenceErrorDetails
   | keyof EngineErrorDetails
   | keyof AttesterErrorDetails
   | keyof ChannelErrorDetails
@@ -30,6 +32,7 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   // the interface
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  EXTENSION_UNSUPPORTED: 404,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   CHANNEL_NOT_PROVED: 403,
@@ -38,6 +41,8 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   PARAMETER_INVALID: 400,
   HEADER_INVALID: 400,
   CONTENT_ENCODING_UNSUPPORTED: 415,
+  BODY_ENCODING_INVALID: 400,
+  BODY_EXPANDS_TOO_MUCH: 413,
   EXPECTATION_UNSUPPORTED: 417,
   BODY_TOO_LARGE: 413,
   BODY_TRUNCATED: 400,
@@ -51,11 +56,16 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   OPERATION_ID_NEEDED: 400,
   OPERATION_REPLAYED: 409,
   OPERATION_LIMIT: 429,
-  VERSION_NOT_FOUND: 404,
   OUTPUT_TOO_LARGE_FOR_JSON: 422,
+  GRPC_EXPECTED: 415,
+  GRPC_ENCODING_UNSUPPORTED: 415,
+  GRPC_COMPRESSION_UNANNOUNCED: 400,
+  GRPC_MESSAGE_INVALID: 400,
   INTERNAL: 500,
   // models
   MODEL_NOT_FOUND: 404,
+  VERSION_NOT_FOUND: 404,
+  MODEL_HAS_VERSIONS: 409,
   MODEL_EXISTS: 409,
   DIGEST_MISMATCH: 422,
   UPLOAD_OFFSET_MISMATCH: 409,
@@ -92,6 +102,11 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   DEADLINE_EXCEEDED: 504,
   REQUEST_CANCELLED: 499,
   MODEL_QUARANTINED: 409,
+  // inference
+  PARAMETER_UNSUPPORTED: 400,
+  MODEL_UNLOADED: 409,
+  RAW_REQUEST_UNSUPPORTED: 400,
+  RAW_REQUEST_SIZE_MISMATCH: 400,
   // engines
   MODEL_REFUSED: 422,
   MODEL_INVALID: 422,
@@ -140,7 +155,10 @@ const TABLE: { readonly [Code in ErrorCode]: number } = {
   BYTES_MALFORMED: 400,
   DUPLICATE_TENSOR: 400,
   DATA_AMBIGUOUS: 400,
+  SHARED_MEMORY_UNSUPPORTED: 400,
   HEADER_LENGTH_INVALID: 400,
+  NOT_PROTOBUF: 400,
+  RAW_CONTENTS_MISMATCH: 400,
   // what is not as its format says
   TRUNCATED: 400,
   TRAILING_BYTES: 400,

@@ -18,10 +18,14 @@ export interface ListenerOptions {
   readonly slow: SlowWatch
   readonly isDraining: () => boolean
   readonly onCut: (cause: unknown) => void
+  /** True where clients may connect that know nothing of attestation, and of key exchange only what is common. */
+  readonly isForStockClients?: boolean
 }
 
 /** The hybrid first: recorded traffic is to stay closed to a future quantum computer. */
 const GROUPS = 'X25519MLKEM768:X25519'
+/** gRPC's C core, which is Python's and C++'s, offers P-256 and nothing else. */
+const STOCK_GROUPS = `${GROUPS}:P-256`
 
 /** Node's http/1.1 side looks for requests past their timeouts this often. */
 export const TIMEOUT_CHECK_MS = 500
@@ -59,7 +63,7 @@ export function listenTls(address: ListenAddress, identity: TlsIdentity, options
     allowHTTP1: true,
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
-    ecdhCurve: GROUPS,
+    ecdhCurve: options.isForStockClients === true ? STOCK_GROUPS : GROUPS,
     secureOptions: constants.SSL_OP_NO_TICKET,
     handshakeTimeout: limits.handshakeTimeoutMs,
     maxSessionMemory: SESSION_MEMORY_MB,

@@ -2,7 +2,14 @@ export { MemoryVault } from './memory-vault.ts'
 export { MODEL_CATALOGUE, ModelError, type ModelErrorDetails } from './model-error.ts'
 export { EVERYBODY } from './model-index.ts'
 export { ModelLibrary } from './model-library.ts'
-export { type ModelManifest, type ModelRecord, type ModelRepository, modelKey, nameFor } from './repository.ts'
+export {
+  type ModelManifest,
+  type ModelRecord,
+  type ModelRepository,
+  modelKey,
+  nameFor,
+  versionOf,
+} from './repository.ts'
 export { SealedVault } from './sealed-vault.ts'
 export type { Vault } from './vault.ts'
 export { VaultRepository } from './vault-repository.ts'

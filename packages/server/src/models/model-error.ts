@@ -4,6 +4,8 @@ import { type Catalogue, CodedError } from '@blindai/core'
 export interface ModelErrorDetails {
   /** Nothing: a model that is not there, belongs to somebody else, or is not granted must look the same. */
   MODEL_NOT_FOUND: Record<never, never>
+  VERSION_NOT_FOUND: Record<never, never>
+  MODEL_HAS_VERSIONS: { readonly versions: number }
   MODEL_EXISTS: { readonly member: 'kind' | 'task' }
   DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
   UPLOAD_OFFSET_MISMATCH: { readonly expected: number; readonly actual: number }
@@ -26,6 +28,14 @@ export const MODEL_CATALOGUE: Catalogue<ModelErrorDetails> = {
   MODEL_NOT_FOUND: {
     message: () => 'there is no such model, or none that this key may use',
     hint: 'Check the name or digest. Name a model of another tenant owner~name, and ask its owner for a grant.',
+  },
+  VERSION_NOT_FOUND: {
+    message: () => 'the model has no such version, or none that this key may use',
+    hint: 'Name a version that the metadata of the model lists, or leave it out.',
+  },
+  MODEL_HAS_VERSIONS: {
+    message: (d) => `the name has ${d.versions} versions, and it does not say which one is meant`,
+    hint: 'Name the model by its digest.',
   },
   MODEL_EXISTS: {
     message: (d) => `this model is already there, with another ${d.member}`,

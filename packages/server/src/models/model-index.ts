@@ -1,5 +1,5 @@
 import { ModelError } from './model-error.ts'
-import { type ModelRecord, modelKey, nameFor, parseFullName } from './repository.ts'
+import { type ModelRecord, modelKey, nameFor, parseFullName, versionOf } from './repository.ts'
 
 /** The grant that means every tenant. */
 export const EVERYBODY = '*'
@@ -20,18 +20,20 @@ export class ModelIndex {
     return this.#models.get(owner)?.get(sha256)
   }
 
-  /** Puts a record in; a name that another model of the owner had is that model's no more. */
   put(record: ModelRecord): void {
     const own = this.#models.get(record.owner) ?? new Map<string, ModelRecord>()
     this.#models.set(record.owner, own)
-    if (record.name !== undefined) {
-      const namesake = findByName(own, record.name)
-      if (namesake !== undefined && namesake.sha256 !== record.sha256) {
-        const { name: _, ...nameless } = namesake
-        this.#replace(own, nameless)
-      }
-    }
     this.#replace(own, record)
+  }
+
+  /**
+   * The number of a model that is given a name: one more than the newest that has it, or its own when it is that one. A
+   * number is free again once every later version is deleted: nothing is remembered of what is gone.
+   */
+  versionFor(owner: string, name: string, sha256: string): number {
+    const newest = namesakes(this.#models.get(owner)?.values() ?? [], name).at(-1)
+    if (newest === undefined) return 1
+    return newest.sha256 === sha256 ? versionOf(newest) : versionOf(newest) + 1
   }
 
   remove(owner: string, sha256: string): ModelRecord | undefined {
@@ -53,11 +55,22 @@ export class ModelIndex {
     return removed
   }
 
-  /** @throws {ModelError} `MODEL_NOT_FOUND`. */
-  resolve(tenant: string, reference: string): ModelRecord {
-    const record = this.#ownBy(tenant, reference) ?? this.#grantedBy(tenant, reference)
-    if (record === undefined) throw new ModelError('MODEL_NOT_FOUND', {})
+  /** @throws {ModelError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`. */
+  resolve(tenant: string, reference: string, version?: string): ModelRecord {
+    const versions = this.versions(tenant, reference)
+    const isMeant = (record: ModelRecord): boolean =>
+      version === undefined || version === record.sha256 || version === String(versionOf(record))
+    const record = versions.findLast(isMeant)
+    if (record === undefined) throw new ModelError('VERSION_NOT_FOUND', {})
     return record
+  }
+
+  /** Oldest first, and at least one. @throws {ModelError} `MODEL_NOT_FOUND`. */
+  versions(tenant: string, reference: string): ModelRecord[] {
+    const known = this.#byDigest(tenant, reference)
+    const versions = known === undefined ? this.#byName(tenant, reference) : [known]
+    if (versions.length === 0) throw new ModelError('MODEL_NOT_FOUND', {})
+    return versions
   }
 
   list(tenant: string): ModelRecord[] {
@@ -80,20 +93,22 @@ export class ModelIndex {
     return keys
   }
 
-  /** An own model, by its digest, its bare name or its full name. */
-  #ownBy(tenant: string, reference: string): ModelRecord | undefined {
-    const { owner, name } = parseFullName(reference) ?? { owner: tenant, name: reference }
-    return this.find(tenant, reference) ?? (owner === tenant ? findByName(this.#models.get(tenant), name) : undefined)
+  /** An own model first; of granted ones any will do, since their bytes are the same. */
+  #byDigest(tenant: string, sha256: string): ModelRecord | undefined {
+    return this.find(tenant, sha256) ?? this.#grantedAs(tenant, sha256).find((record) => record.sha256 === sha256)
   }
 
-  /**
-   * Of granted models with that digest any will do, since their bytes are the same. A bare name never leads to somebody else's
-   * model: who owns one could take it over, or stand in its way.
-   */
-  #grantedBy(tenant: string, reference: string): ModelRecord | undefined {
-    const [own] = this.#granted.get(tenant)?.get(reference) ?? []
-    const [everybodys] = this.#granted.get(EVERYBODY)?.get(reference) ?? []
-    return own ?? everybodys
+  /** A bare name never leads to somebody else's model: who owns one could take it over, or stand in its way. */
+  #byName(tenant: string, reference: string): ModelRecord[] {
+    const { owner, name } = parseFullName(reference) ?? { owner: tenant, name: reference }
+    if (owner === tenant) return namesakes(this.#models.get(owner)?.values() ?? [], name)
+    return namesakes(this.#grantedAs(tenant, reference), name)
+  }
+
+  /** What was granted to the tenant or to all, and is called so. */
+  #grantedAs(tenant: string, reference: string): ModelRecord[] {
+    const records = [tenant, EVERYBODY].flatMap((grantee) => this.#granted.get(grantee)?.get(reference) ?? [])
+    return [...new Set(records)]
   }
 
   #grantedTo(grantee: string): ModelRecord[] {
@@ -132,7 +147,9 @@ function referencesOf(record: ModelRecord): string[] {
   return name === undefined ? [record.sha256] : [record.sha256, name]
 }
 
-function findByName(models: ReadonlyMap<string, ModelRecord> | undefined, name: string): ModelRecord | undefined {
-  for (const record of models?.values() ?? []) if (record.name === name) return record
-  return undefined
+/** The versions of a name, oldest first. */
+function namesakes(models: Iterable<ModelRecord>, name: string): ModelRecord[] {
+  const versions: ModelRecord[] = []
+  for (const record of models) if (record.name === name) versions.push(record)
+  return versions.length < 2 ? versions : versions.sort((a, b) => versionOf(a) - versionOf(b))
 }

@@ -43,10 +43,13 @@ export type UploadOutcome =
 export class ModelLibrary {
   readonly #repository: ModelRepository
   readonly #loader: ModelLoader
+  readonly #onDeleted: (record: ModelRecord) => void
 
-  constructor(repository: ModelRepository, loader: ModelLoader) {
+  /** @param onDeleted - told of each model that is gone. */
+  constructor(repository: ModelRepository, loader: ModelLoader, onDeleted: (record: ModelRecord) => void) {
     this.#repository = repository
     this.#loader = loader
+    this.#onDeleted = onDeleted
   }
 
   /**
@@ -79,6 +82,7 @@ export class ModelLibrary {
   async delete(record: ModelRecord): Promise<void> {
     await this.#repository.delete(record.owner, record.sha256)
     await this.#loader.release(modelKey(record), new ModelError('MODEL_NOT_FOUND', {}))
+    this.#onDeleted(record)
   }
 
   /**
@@ -174,8 +178,11 @@ export class ModelLibrary {
       await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
     }
     const { name, sharedEngines } = manifest
+    // An upload that is repeated makes no new version; that of an older version makes it the newest.
+    const isNamed =
+      name === undefined || (name === existing.name && this.#repository.resolve(owner, name).sha256 === existing.sha256)
     const change = {
-      ...(name === undefined || name === existing.name ? {} : { name }),
+      ...(isNamed ? {} : { name }),
       ...(sharedEngines === undefined || sharedEngines === existing.sharedEngines ? {} : { sharedEngines }),
     }
     const isSame = Object.keys(change).length === 0

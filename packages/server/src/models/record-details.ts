@@ -31,8 +31,11 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
   }
   const { sharedEngines } = details
   if (sharedEngines !== undefined && sharedEngines !== true) throw wrong('sharedEngines', 'true, where it is given')
+  // An index of before there were versions has names without.
+  const version = model.name === undefined ? {} : { version: model.version ?? 1 }
   return {
     ...model,
+    ...version,
     kind,
     ...(task === undefined ? {} : { task: text('task', task) }),
     ...(sharedEngines === undefined ? {} : { sharedEngines }),

@@ -7,7 +7,7 @@ export interface ModelManifest {
   /** Lower-case hex SHA-256 of all bytes: the model's identity. */
   readonly sha256: string
   readonly kind: EngineModel['kind']
-  /** An alias, without `~`; a later upload of its owner under the same name takes it over. */
+  /** An alias, without `~`; a later upload of its owner under the same name is the next version of it. */
   readonly name?: string
   readonly task?: string
   /** True where one engine may serve several of those who may run it, one after the other. */
@@ -17,6 +17,8 @@ export interface ModelManifest {
 /** A model that is there, complete and loadable. */
 export interface ModelRecord extends ModelManifest {
   readonly owner: string
+  /** Which of the models of its name it is, from 1. There exactly when the name is. */
+  readonly version?: number
   readonly bytes: number
   readonly createdAt: UnixSeconds
   /** What the engine said when it was loaded before it was accepted. */
@@ -40,6 +42,11 @@ export function nameFor(tenant: string, { owner, name }: Pick<ModelRecord, 'owne
 export function parseFullName(reference: string): { readonly owner: string; readonly name: string } | undefined {
   const mark = reference.indexOf(OWNER_MARK)
   return mark < 0 ? undefined : { owner: reference.slice(0, mark), name: reference.slice(mark + 1) }
+}
+
+/** The number of a model among those of its name; the only one, where it has none. */
+export function versionOf({ version }: Pick<ModelRecord, 'version'>): number {
+  return version ?? 1
 }
 
 /** Names a model among all tenants' models. Equal bytes of two owners are two models. */
@@ -101,11 +108,14 @@ export interface ModelRepository {
   find(owner: string, sha256: string): ModelRecord | undefined
   /**
    * The model that a tenant means. A bare name is always one of its own, whatever others upload and grant; what was granted
-   * has the name `owner~name`, or its digest.
+   * has the name `owner~name`, or its digest. A name alone means the newest version that the tenant may run.
    *
-   * @throws {ModelError} `MODEL_NOT_FOUND`.
+   * @param version - the number of a version, or its digest.
+   * @throws {ModelError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`.
    */
-  resolve(tenant: string, reference: string): ModelRecord
+  resolve(tenant: string, reference: string, version?: string): ModelRecord
+  /** The versions of a name that a tenant may run, oldest first; of a digest that one. @throws {ModelError} `MODEL_NOT_FOUND`. */
+  versions(tenant: string, reference: string): readonly ModelRecord[]
   /** What a tenant owns and what it may run, oldest first. */
   list(tenant: string): readonly ModelRecord[]
   /** All keys of models with that digest. For administrators, who learn nothing of them. */
@@ -113,7 +123,8 @@ export interface ModelRepository {
   /** The plaintext, for an engine; reading it throws {ModelError} `MODEL_DAMAGED`. @throws {ModelError} `MODEL_NOT_FOUND`. */
   open(record: ModelRecord): EngineModel
   /**
-   * Changes what may change, from what it is when its turn comes; durable when it resolves.
+   * Changes what may change, from what it is when its turn comes; durable when it resolves. A model that is given a name is
+   * the newest version of it.
    *
    * @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`; what `change` throws.
    */

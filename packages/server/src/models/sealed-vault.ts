@@ -33,8 +33,9 @@ export class SealedVault implements Vault {
   }
 
   async change(record: ModelRecord): Promise<void> {
-    const { owner, sha256, name, grants } = record
-    const change = { grants, ...(name === undefined ? {} : { name }), details: detailsOf(record) }
+    const { owner, sha256, name, version, grants } = record
+    const named = name === undefined || version === undefined ? {} : { name, version }
+    const change = { grants, ...named, details: detailsOf(record) }
     await refusing(() => this.#store.change({ owner, sha256 }, change))
   }
 
@@ -105,8 +106,9 @@ class SealedBytes implements StagedBytes {
 }
 
 function publicationOf(record: ModelRecord): Omit<StoredModel, 'owner' | 'sha256' | 'bytes'> {
-  const { name, createdAt, grants } = record
-  return { createdAt, grants, ...(name === undefined ? {} : { name }), details: detailsOf(record) }
+  const { name, version, createdAt, grants } = record
+  const alias = name === undefined || version === undefined ? {} : { name, version }
+  return { createdAt, grants, ...alias, details: detailsOf(record) }
 }
 
 async function refusing<T>(work: () => Promise<T>): Promise<T> {

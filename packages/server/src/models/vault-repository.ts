@@ -94,8 +94,12 @@ export class VaultRepository implements ModelRepository, UploadHome {
     return record === undefined || this.#vault.isDamaged(record) ? undefined : record
   }
 
-  resolve(tenant: string, reference: string): ModelRecord {
-    return this.#index.resolve(tenant, reference)
+  resolve(tenant: string, reference: string, version?: string): ModelRecord {
+    return this.#index.resolve(tenant, reference, version)
+  }
+
+  versions(tenant: string, reference: string): readonly ModelRecord[] {
+    return this.#index.versions(tenant, reference)
   }
 
   list(tenant: string): readonly ModelRecord[] {
@@ -114,7 +118,8 @@ export class VaultRepository implements ModelRepository, UploadHome {
   change(owner: string, sha256: string, change: (record: ModelRecord) => ModelChange): Promise<ModelRecord> {
     return this.#inTurn(async () => {
       const record = this.#known(owner, sha256)
-      const changed = { ...record, ...change(record) }
+      const changes = change(record)
+      const changed = { ...record, ...changes, ...this.#versioned(owner, sha256, changes.name) }
       await this.#vault.change(changed)
       this.#index.put(changed)
       return changed
@@ -151,7 +156,16 @@ export class VaultRepository implements ModelRepository, UploadHome {
     const { owner, manifest, offset } = upload
     return this.#inTurn(async () => {
       this.expectTenant(owner)
-      const record = { ...manifest, owner, bytes: offset, createdAt: this.#clock(), description, grants: [] }
+      const version = this.#versioned(owner, manifest.sha256, manifest.name)
+      const record = {
+        ...manifest,
+        ...version,
+        owner,
+        bytes: offset,
+        createdAt: this.#clock(),
+        description,
+        grants: [],
+      }
       await staged.publish(record)
       // One that was damaged, and is replaced.
       const former = this.#index.find(owner, manifest.sha256)
@@ -170,6 +184,10 @@ export class VaultRepository implements ModelRepository, UploadHome {
     for (const upload of [...this.#uploads.values()]) {
       if (!upload.busy && upload.touchedMs <= idleSince) void upload.abort()
     }
+  }
+
+  #versioned(owner: string, sha256: string, name: string | undefined): Pick<ModelRecord, 'version'> {
+    return name === undefined ? {} : { version: this.#index.versionFor(owner, name, sha256) }
   }
 
   #known(owner: string, sha256: string): ModelRecord {

@@ -101,7 +101,7 @@ describe('a request', () => {
     const { ask } = await buildHouse()
     expect(await ask('POST', '/v1/models', { as: 'alice' })).toMatchObject({
       status: 405,
-      headers: { allow: 'GET', 'x-blindai-error': 'METHOD_NOT_ALLOWED' },
+      headers: { allow: 'GET, HEAD, OPTIONS', 'x-blindai-error': 'METHOD_NOT_ALLOWED' },
     })
   })
 
@@ -129,9 +129,9 @@ describe('a request', () => {
     expect(wasRead).toBe(false)
   })
 
-  test('with an encoded body is refused', async () => {
+  test('with a body in a coding that is not known is refused', async () => {
     const { ask } = await buildHouse()
-    const headers = { 'content-encoding': 'gzip' }
+    const headers = { 'content-encoding': 'br' }
     expect(await ask('POST', '/v2/models/m/infer', { as: 'alice', headers })).toMatchObject({
       status: 415,
       json: { code: 'CONTENT_ENCODING_UNSUPPORTED' },

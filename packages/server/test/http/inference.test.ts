@@ -34,10 +34,14 @@ describe('health', () => {
 })
 
 describe('metadata', () => {
-  test('of the server names the binary extension', async () => {
+  test('of the server names the extensions', async () => {
     const { ask } = await buildHouse()
     expect(await ask('GET', '/v2', { as: 'carol' })).toMatchObject({
-      json: { name: 'blindai', version: '0.1.0', extensions: ['binary_tensor_data'] },
+      json: {
+        name: 'blindai',
+        version: '0.1.0',
+        extensions: ['binary_tensor_data', 'model_repository', 'model_configuration', 'statistics'],
+      },
     })
   })
 

@@ -41,6 +41,17 @@ describe('the TLS listener', () => {
     await expect(socketTo(tls, { ecdhCurve: 'P-256' })).rejects.toThrow()
   })
 
+  test('takes P-256 besides from clients that know nothing else, only where they may come', async () => {
+    const { tls } = await house({ unattestedClients: true })
+    const common = await socketTo(tls, { ecdhCurve: 'P-256' })
+    expect(common.getEphemeralKeyInfo()).toMatchObject({ name: 'prime256v1' })
+    common.destroy()
+    const able = await socketTo(tls, { ecdhCurve: 'P-256:X25519:X25519MLKEM768' })
+    expect(able.getProtocol()).toBe('TLSv1.3')
+    able.destroy()
+    await expect(socketTo((await house()).tls, { ecdhCurve: 'P-256' })).rejects.toThrow()
+  })
+
   test('shows a P-256 certificate of the attested key', async () => {
     const { identity, tls } = await house()
     const socket = await socketTo(tls)

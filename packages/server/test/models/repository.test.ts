@@ -43,6 +43,7 @@ describe('a model in memory', () => {
       sha256: sha256(MODEL),
       kind: 'onnx',
       name: 'm',
+      version: 1,
       bytes: MODEL.byteLength,
       createdAt: 1_800_000_000,
       description: DESCRIPTION,
@@ -94,14 +95,6 @@ describe('a model in memory', () => {
     await models.delete('alice', sha256(MODEL))
     expect(models.resolve('bob', sha256(MODEL)).owner).toBe('bob')
     expect(models.keysOf(sha256(MODEL))).toEqual([`bob/${sha256(MODEL)}`])
-  })
-
-  test('gives its name to a later one of its owner', async () => {
-    const models = repository()
-    const old = await add(models, 'alice', MODEL, 'm')
-    const next = await add(models, 'alice', MODEL.subarray(1), 'm')
-    expect(models.resolve('alice', 'm').sha256).toBe(next.sha256)
-    expect(models.resolve('alice', old.sha256).name).toBeUndefined()
   })
 
   test('is gone with its bytes when it is deleted', async () => {

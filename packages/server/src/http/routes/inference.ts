@@ -1,18 +1,16 @@
 import {
-  BINARY_TENSOR_DATA_EXTENSION,
   DEFAULT_LIMITS,
   encodeInferResponse,
   HEADER_LENGTH_HEADER,
-  type ModelMetadata,
+  type InferRequest,
   type ProtocolLimits,
   parseHeaderLength,
   parseInferRequest,
   type RawTensor,
-  type ServerMetadata,
   type WantedOutputs,
 } from '@blindai/protocol'
-import { type ModelRecord, type ModelRepository, modelKey, nameFor } from '../../models/index.ts'
-import type { ScheduledModel, Scheduler } from '../../scheduler/index.ts'
+import { type InferenceService, rawRequestInput, refuseUnsupported } from '../../inference/index.ts'
+import { type ModelRecord, versionOf } from '../../models/index.ts'
 import { type ApiResponse, type Call, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
@@ -28,83 +26,65 @@ export interface RequestLimits {
 }
 
 export interface InferenceServices {
-  readonly models: ModelRepository
-  readonly scheduler: Scheduler
+  readonly inference: InferenceService
   readonly limits: RequestLimits
   readonly receipts: ReceiptDesk
-  readonly software: { readonly name: string; readonly version: string }
 }
-
-/** The version that every model has; its digest is the other name of it. */
-const ONLY_VERSION = '1'
 
 const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
 
-/** Source: Open Inference Protocol v2 over HTTP, with the binary tensor data extension. */
-export function inferenceRoutes(services: InferenceServices): Route[] {
-  const { models, scheduler, limits, receipts, software } = services
-  const { maxRequestBytes } = limits
+/** Source: Open Inference Protocol v2 over HTTP, with the binary tensor data and model configuration extensions. */
+export function inferenceRoutes({ inference, limits, receipts }: InferenceServices): Route[] {
+  const server = (): ApiResponse => jsonResponse(200, inference.server())
 
-  function server(): ApiResponse {
-    const metadata: ServerMetadata = {
-      name: software.name,
-      version: software.version,
-      extensions: [BINARY_TENSOR_DATA_EXTENSION],
-    }
-    return jsonResponse(200, metadata)
-  }
+  const metadata = (call: Call): ApiResponse =>
+    jsonResponse(200, inference.metadata(call.tenant, modelOf(inference, call)))
 
-  function metadata(call: Call): ApiResponse {
-    const record = modelOf(models, call)
-    const metadata: ModelMetadata = {
-      name: nameOf(call, record),
-      versions: [ONLY_VERSION, record.sha256],
-      platform: record.kind === 'onnx' ? 'onnxruntime_onnx' : 'huggingface_bundle',
-      inputs: record.description.inputs,
-      outputs: record.description.outputs,
-    }
-    return jsonResponse(200, metadata)
-  }
+  const config = (call: Call): ApiResponse => jsonResponse(200, inference.config(call.tenant, modelOf(inference, call)))
 
   function ready(call: Call): ApiResponse {
-    const record = modelOf(models, call)
-    const isReady = !scheduler.isQuarantined(modelKey(record), call.tenant.name)
-    return jsonResponse(isReady ? 200 : 503, { name: nameOf(call, record), ready: isReady })
+    const record = modelOf(inference, call)
+    const isReady = inference.isReady(call.tenant, record)
+    return jsonResponse(isReady ? 200 : 503, { name: inference.nameOf(call.tenant, record), ready: isReady })
   }
 
   async function infer(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
     isAsked(call)
-    const record = modelOf(models, call)
+    const record = modelOf(inference, call)
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
     const body = await call.readBody()
-    const asked = parseInferRequest(body, headerLength, protocolLimits(limits))
-    const names = asked.outputs?.map((output) => output.name)
-    const urgency = urgencyOfParameters(asked.parameters)
-    const job = { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, ...urgency }
-    const outputs = await scheduler.perform({ ...job, signal: request.signal }, (engine, options) =>
-      engine.infer(asked.inputs, names, options),
-    )
-    checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
-    const id = asked.id === undefined ? {} : { id: asked.id }
-    const answer = {
-      modelName: nameOf(call, record),
-      modelVersion: call.params.version ?? ONLY_VERSION,
-      ...id,
-      outputs,
-    }
-    const encoded = encodeInferResponse(answer, asked)
-    const headers: Record<string, string> = { 'content-type': encoded.contentType }
-    if (encoded.headerLength !== undefined) headers[HEADER_LENGTH] = String(encoded.headerLength)
-    return receipts.forRun(call, { status: 200, headers, body: encoded.parts }, { model: record, request: body })
+    const response = await inference.serve(tenant, record, async (run) => {
+      const asked = parseRequest(record, body, headerLength, protocolLimits(limits))
+      const names = asked.outputs?.map((output) => output.name)
+      refuseUnsupported(asked)
+      const how = { ...urgencyOfParameters(asked.parameters), costBytes: body.byteLength, signal: request.signal }
+      const outputs = await run.perform(asked.inputs, names, how)
+      checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
+      const id = asked.id === undefined ? {} : { id: asked.id }
+      const modelVersion = call.params.version ?? String(versionOf(record))
+      const answer = { modelName: inference.nameOf(tenant, record), modelVersion, ...id, outputs }
+      return encodeInferResponse(answer, asked)
+    })
+    const headers: Record<string, string> = { 'content-type': response.contentType }
+    if (response.headerLength !== undefined) headers[HEADER_LENGTH] = String(response.headerLength)
+    return receipts.forRun(call, { status: 200, headers, body: response.parts }, { model: record, request: body })
   }
 
   const routes: Route[] = [{ method: 'GET', path: '/v2', access: 'tenant', maxBodyBytes: 0, handle: server }]
   for (const path of ['/v2/models/{model}', '/v2/models/{model}/versions/{version}']) {
     routes.push(
       { method: 'GET', path, access: 'tenant', maxBodyBytes: 0, handle: metadata },
+      { method: 'GET', path: `${path}/config`, access: 'tenant', maxBodyBytes: 0, handle: config },
       { method: 'GET', path: `${path}/ready`, access: 'tenant', maxBodyBytes: 0, handle: ready },
-      { method: 'POST', path: `${path}/infer`, access: 'tenant', maxBodyBytes: maxRequestBytes, handle: infer },
+      {
+        method: 'POST',
+        path: `${path}/infer`,
+        access: 'tenant',
+        maxBodyBytes: limits.maxRequestBytes,
+        compresses: true,
+        handle: infer,
+      },
     )
   }
   return routes
@@ -113,6 +93,17 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
 /** The codec's limits; tensors are bounded by the body that they are in. */
 export function protocolLimits({ maxRequestBytes, maxJsonBytes }: RequestLimits): ProtocolLimits {
   return { maxJsonBytes, maxItems: DEFAULT_LIMITS.maxItems, maxTensorBytes: maxRequestBytes }
+}
+
+/** A request whose JSON part has no bytes is one tensor, and wants all outputs as it came. */
+function parseRequest(
+  { description }: ModelRecord,
+  body: Uint8Array,
+  headerLength: number | undefined,
+  limits: ProtocolLimits,
+): InferRequest {
+  if (headerLength !== 0) return parseInferRequest(body, headerLength, limits)
+  return { inputs: [rawRequestInput(description.inputs, body)], binaryOutputsByDefault: true }
 }
 
 /** Writing numbers as text keeps everybody else waiting, so there is an end to it. */
@@ -125,21 +116,6 @@ function checkJsonOutputs(wanted: WantedOutputs, outputs: readonly RawTensor[], 
   if (bytes > limit) throw new ApiError('OUTPUT_TOO_LARGE_FOR_JSON', { limit })
 }
 
-/** The model as the scheduler wants it. */
-export function scheduled(models: ModelRepository, record: ModelRecord): ScheduledModel {
-  return { key: modelKey(record), source: models.open(record), sharedEngines: record.sharedEngines === true }
-}
-
-/** What a model is called in answers. */
-function nameOf({ tenant }: Call, record: ModelRecord): string {
-  return nameFor(tenant.name, record) ?? record.sha256
-}
-
-function modelOf(models: ModelRepository, { params, tenant }: Call): ModelRecord {
-  const record = models.resolve(tenant.name, params.model ?? '')
-  const { version } = params
-  if (version !== undefined && version !== ONLY_VERSION && version !== record.sha256) {
-    throw new ApiError('VERSION_NOT_FOUND', {})
-  }
-  return record
+function modelOf(inference: InferenceService, { params, tenant }: Call): ModelRecord {
+  return inference.resolve(tenant, params.model ?? '', params.version)
 }

@@ -77,6 +77,8 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
       return emptyResponse(204)
     }
     const record = ownModel(models, call)
+    const versions = models.versions(call.tenant.name, reference).length
+    if (versions > 1) throw new ModelError('MODEL_HAS_VERSIONS', { versions })
     await library.delete(record)
     return receipts.forModel(call, emptyResponse(204), 'delete', record)
   }
@@ -87,7 +89,11 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
   }
 
   async function revoke(call: Call): Promise<ApiResponse> {
-    await library.revoke(ownModel(models, call), granteeOf(call))
+    ownModel(models, call)
+    const grantee = granteeOf(call)
+    // A name means all of its versions here: who took the newest back would not expect the others to stay open.
+    for (const record of models.versions(call.tenant.name, call.params.model ?? ''))
+      await library.revoke(record, grantee)
     return emptyResponse(204)
   }
 
@@ -168,8 +174,8 @@ function progressResponse(offset: number, length: number | undefined): ApiRespon
   return emptyResponse(200, { 'upload-offset': String(offset), ...total })
 }
 
-function summaryOf({ sha256, name, kind, task, description, bytes }: ModelRecord): object {
-  return { sha256, name, kind, task: task ?? description.task, bytes }
+function summaryOf({ sha256, name, version, kind, task, description, bytes }: ModelRecord): object {
+  return { sha256, name, version, kind, task: task ?? description.task, bytes }
 }
 
 function tensorsOf({ description }: ModelRecord): object {

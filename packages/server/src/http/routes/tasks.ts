@@ -1,4 +1,5 @@
 import { encodeTaskResponse, HEADER_LENGTH_HEADER, parseHeaderLength, parseTaskRequest } from '@blindai/protocol'
+import type { InferenceService } from '../../inference/index.ts'
 import type { ModelRepository } from '../../models/index.ts'
 import type { Scheduler } from '../../scheduler/index.ts'
 import type { ApiResponse, Call } from '../api.ts'
@@ -6,11 +7,12 @@ import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
 import { urgencyOfHeaders } from '../urgency.ts'
-import { protocolLimits, type RequestLimits, scheduled } from './inference.ts'
+import { protocolLimits, type RequestLimits } from './inference.ts'
 
 export interface TaskServices {
   readonly models: ModelRepository
   readonly scheduler: Scheduler
+  readonly inference: InferenceService
   readonly limits: RequestLimits
   readonly receipts: ReceiptDesk
 }
@@ -18,7 +20,7 @@ export interface TaskServices {
 const HEADER_LENGTH = HEADER_LENGTH_HEADER.toLowerCase()
 
 /** Texts, pictures and recordings in, Hugging Face's shapes out. What is in them only the engine looks at. */
-export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices): Route[] {
+export function taskRoutes({ models, scheduler, inference, limits, receipts }: TaskServices): Route[] {
   async function run(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
     isAsked(call)
@@ -28,9 +30,11 @@ export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices
     const asked = parseTaskRequest(sent, headerLength, protocolLimits(limits))
     const record = models.resolve(tenant.name, asked.model)
     const urgency = urgencyOfHeaders(request.headers)
-    const job = { tenant: tenant.name, model: scheduled(models, record), costBytes: sent.byteLength, ...urgency }
-    const outputs = await scheduler.perform({ ...job, signal: request.signal }, (engine, options) =>
-      engine.run(task, asked.inputs, asked.parameters, options),
+    const outputs = await inference.loaded.use(record, (model) =>
+      scheduler.perform(
+        { tenant: tenant.name, model, costBytes: sent.byteLength, signal: request.signal, ...urgency },
+        (engine, options) => engine.run(task, asked.inputs, asked.parameters, options),
+      ),
     )
     const body = encodeTaskResponse({ model: record.sha256, task, outputs })
     const response = { status: 200, headers: { 'content-type': 'application/json' }, body: [body] }
@@ -38,6 +42,13 @@ export function taskRoutes({ models, scheduler, limits, receipts }: TaskServices
   }
 
   return [
-    { method: 'POST', path: '/v1/tasks/{task}', access: 'tenant', maxBodyBytes: limits.maxRequestBytes, handle: run },
+    {
+      method: 'POST',
+      path: '/v1/tasks/{task}',
+      access: 'tenant',
+      maxBodyBytes: limits.maxRequestBytes,
+      compresses: true,
+      handle: run,
+    },
   ]
 }

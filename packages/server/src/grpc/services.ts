@@ -1,0 +1,19 @@
+import type { ServerLimits } from '../config-limits.ts'
+import type { BodyMemory } from '../http/body-memory.ts'
+import type { RequestFailure } from '../http/dispatcher.ts'
+import type { ReceiptDesk } from '../http/receipt-desk.ts'
+import type { InferenceService } from '../inference/index.ts'
+import type { ModelRepository } from '../models/index.ts'
+
+/** What the methods stand on. */
+export interface GrpcServices {
+  readonly inference: InferenceService
+  readonly models: ModelRepository
+  readonly bodies: BodyMemory
+  readonly receipts: ReceiptDesk
+  readonly limits: ServerLimits
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+  readonly isReady: () => boolean
+  readonly onFailure: (failure: RequestFailure) => void
+}

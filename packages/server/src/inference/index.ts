@@ -1,0 +1,5 @@
+export { INFERENCE_CATALOGUE, InferenceError, type InferenceErrorDetails } from './inference-error.ts'
+export { InferenceService, type VersionStatistics } from './inference-service.ts'
+export { refuseUnsupported } from './parameters.ts'
+export { rawRequestInput } from './raw-request.ts'
+export type { DurationStatistic } from './statistics.ts'

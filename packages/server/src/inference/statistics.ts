@@ -1,0 +1,123 @@
+/** How often something happened, and how long it took in all. */
+export interface DurationStatistic {
+  readonly count: number
+  readonly ns: number
+}
+
+/** The parts of a request's time. Source: Triton statistics extension, `$inference_stats`. */
+export interface InferenceStatistics {
+  readonly success: DurationStatistic
+  readonly fail: DurationStatistic
+  /** Waiting for an engine. */
+  readonly queue: DurationStatistic
+  /** From the bytes of the request to tensors. */
+  readonly computeInput: DurationStatistic
+  /** In the engine. */
+  readonly computeInfer: DurationStatistic
+  /** From tensors to the bytes of the answer. */
+  readonly computeOutput: DurationStatistic
+}
+
+/** What a model has done. */
+export interface ModelStatistics extends InferenceStatistics {
+  /** When the last request came, in whole seconds since the epoch; 0 for none. */
+  readonly lastInference: number
+}
+
+/** One request that is over. A failed one has the parts that it came to. */
+export interface FinishedRequest {
+  readonly succeeded: boolean
+  readonly atSeconds: number
+  readonly totalNs: number
+  readonly queueNs?: number
+  readonly computeInputNs?: number
+  readonly computeInferNs?: number
+  readonly computeOutputNs?: number
+}
+
+/** Models and tenants together that are counted; past them the model that was idle longest starts again at nothing. */
+const MAX_COUNTERS = 65_536
+
+const PARTS = ['success', 'fail', 'queue', 'computeInput', 'computeInfer', 'computeOutput'] as const
+type Part = (typeof PARTS)[number]
+type Counter = { [Name in Part]: { count: number; ns: number } } & { lastInference: number }
+
+/**
+ * Counts and durations by model and tenant, since the process started. A tenant sees its own requests; the owner of a model
+ * those of all that it granted the model to, together. Nothing here depends on the content of a request but its duration.
+ */
+export class StatisticsLedger {
+  readonly #maxCounters: number
+  /** By model, the longest idle first, and by tenant. */
+  readonly #models: Map<string, Map<string, Counter>> = new Map()
+  #counters = 0
+
+  constructor(maxCounters: number = MAX_COUNTERS) {
+    this.#maxCounters = maxCounters
+  }
+
+  record(modelKey: string, tenant: string, request: FinishedRequest): void {
+    const counter = this.#counter(modelKey, tenant)
+    counter.lastInference = request.atSeconds
+    add(counter, request.succeeded ? 'success' : 'fail', request.totalNs)
+    add(counter, 'queue', request.queueNs)
+    add(counter, 'computeInput', request.computeInputNs)
+    add(counter, 'computeInfer', request.computeInferNs)
+    add(counter, 'computeOutput', request.computeOutputNs)
+  }
+
+  /** What a tenant asked of a model; what everybody did, for `tenant` undefined. */
+  of(modelKey: string, tenant: string | undefined): ModelStatistics {
+    const sum = emptyCounter()
+    for (const [asker, counter] of this.#models.get(modelKey) ?? []) {
+      if (tenant !== undefined && asker !== tenant) continue
+      for (const part of PARTS) {
+        sum[part].count += counter[part].count
+        sum[part].ns += counter[part].ns
+      }
+      sum.lastInference = Math.max(sum.lastInference, counter.lastInference)
+    }
+    return sum
+  }
+
+  /** Forgets a model that is deleted. */
+  forget(modelKey: string): void {
+    this.#counters -= this.#models.get(modelKey)?.size ?? 0
+    this.#models.delete(modelKey)
+  }
+
+  #counter(modelKey: string, tenant: string): Counter {
+    const tenants = this.#models.get(modelKey) ?? new Map<string, Counter>()
+    this.#models.delete(modelKey)
+    this.#models.set(modelKey, tenants)
+    const known = tenants.get(tenant)
+    if (known !== undefined) return known
+    const counter = emptyCounter()
+    tenants.set(tenant, counter)
+    this.#counters++
+    for (const idle of this.#models.keys()) {
+      if (this.#counters <= this.#maxCounters) break
+      this.forget(idle)
+    }
+    return counter
+  }
+}
+
+function emptyCounter(): Counter {
+  const none = (): { count: number; ns: number } => ({ count: 0, ns: 0 })
+  return {
+    success: none(),
+    fail: none(),
+    queue: none(),
+    computeInput: none(),
+    computeInfer: none(),
+    computeOutput: none(),
+    lastInference: 0,
+  }
+}
+
+function add(counter: Counter, part: Part, ns: number | undefined): void {
+  if (ns === undefined) return
+  counter[part].count++
+  counter[part].ns += ns
+}

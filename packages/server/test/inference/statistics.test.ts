@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { StatisticsLedger } from '../../src/inference/statistics.ts'
+
+const DONE = {
+  succeeded: true,
+  atSeconds: 10,
+  totalNs: 100,
+  queueNs: 20,
+  computeInputNs: 10,
+  computeInferNs: 60,
+  computeOutputNs: 10,
+}
+
+describe('the statistics of a model', () => {
+  test('add up counts and durations by tenant, and over all of them', () => {
+    const ledger = new StatisticsLedger()
+    ledger.record('alice/m', 'alice', DONE)
+    ledger.record('alice/m', 'alice', { ...DONE, atSeconds: 12, totalNs: 300 })
+    ledger.record('alice/m', 'bob', { succeeded: false, atSeconds: 11, totalNs: 5, computeInputNs: 5 })
+    expect(ledger.of('alice/m', 'alice')).toMatchObject({
+      success: { count: 2, ns: 400 },
+      fail: { count: 0, ns: 0 },
+      computeInfer: { count: 2, ns: 120 },
+      lastInference: 12,
+    })
+    expect(ledger.of('alice/m', 'bob')).toMatchObject({
+      success: { count: 0, ns: 0 },
+      fail: { count: 1, ns: 5 },
+      queue: { count: 0, ns: 0 },
+      lastInference: 11,
+    })
+    expect(ledger.of('alice/m', undefined)).toMatchObject({
+      success: { count: 2, ns: 400 },
+      fail: { count: 1, ns: 5 },
+      computeInput: { count: 3, ns: 25 },
+      lastInference: 12,
+    })
+  })
+
+  test('are nothing for a model that was never asked, and for one that was forgotten', () => {
+    const ledger = new StatisticsLedger()
+    ledger.record('alice/m', 'alice', DONE)
+    ledger.record('alice/n', 'alice', DONE)
+    ledger.forget('alice/m')
+    expect(ledger.of('alice/m', undefined)).toEqual(ledger.of('alice/never', undefined))
+    expect(ledger.of('alice/m', undefined)).toMatchObject({ success: { count: 0, ns: 0 }, lastInference: 0 })
+    expect(ledger.of('alice/n', undefined)).toMatchObject({ success: { count: 1 } })
+  })
+
+  test('are kept for so many and no more: the longest idle one starts again', () => {
+    const ledger = new StatisticsLedger(4)
+    ledger.record('busy', 't', DONE)
+    ledger.record('idle', 't', DONE)
+    ledger.record('busy', 't', DONE)
+    for (const model of ['a', 'b', 'c']) ledger.record(model, 't', DONE)
+    expect(ledger.of('idle', 't').success.count).toBe(0)
+    expect(ledger.of('busy', 't').success.count).toBe(2)
+  })
+})
