@@ -20,8 +20,10 @@ const PREFLIGHT_HEADERS = {
 /**
  * The plain listener: HTTP/1.1 without TLS, for loopback or behind whatever terminates TLS. It serves only the document,
  * Oblivious HTTP and health; the dispatcher sees to that.
+ *
+ * @param isForPages - answers pages of any origin.
  */
-export function listenPlain(address: ListenAddress, options: ListenerOptions): Promise<Listener> {
+export function listenPlain(address: ListenAddress, options: ListenerOptions, isForPages = true): Promise<Listener> {
   const { limits } = options
   const server = createServer({
     headersTimeout: limits.headersTimeoutMs,
@@ -37,8 +39,7 @@ export function listenPlain(address: ListenAddress, options: ListenerOptions): P
     channelOf: () => ({ kind: 'plain' }) as const,
     slow: options.slow,
     maxHeaderFields: limits.maxHeaderFields,
-    headers: CORS_HEADERS,
-    answerFirst: preflight,
+    ...(isForPages ? { headers: CORS_HEADERS, answerFirst: preflight } : { headers: {} }),
     isDraining: options.isDraining,
     onCut: options.onCut,
   }
