@@ -12,6 +12,7 @@ import {
   ATTESTER_CATALOGUE,
   ENGINE_CATALOGUE,
   GATEKEEPER_CATALOGUE,
+  LEGACY_CATALOGUE,
   MODEL_CATALOGUE,
   SCHEDULER_CATALOGUE,
 } from '@blindai/server'
@@ -51,6 +52,7 @@ const SECTIONS: readonly { readonly title: string; readonly about: string; reado
   { title: 'Server: engines', about: 'What an engine refuses, or died of.', catalogue: ENGINE_CATALOGUE },
   { title: 'Server: attester', about: 'Collecting evidence.', catalogue: ATTESTER_CATALOGUE },
   { title: 'Server: start', about: 'Why a server does not start.', catalogue: GATEKEEPER_CATALOGUE },
+  { title: 'Server: BlindAI 0.6', about: 'Requests of clients of BlindAI 0.6.', catalogue: LEGACY_CATALOGUE },
   { title: 'Endorsements', about: 'Fetching them from services.', catalogue: ENDORSEMENT_CATALOGUE },
   { title: 'Sealed store', about: 'Why a store does not open, or refuses what is in it.', catalogue: STORE_CATALOGUE },
   { title: 'Command line', about: 'What the command finds by itself.', catalogue: CLI_CATALOGUE },

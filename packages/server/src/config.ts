@@ -18,6 +18,14 @@ export interface StoreConfig {
   readonly keyFile?: string
 }
 
+/** Listeners for clients of BlindAI 0.6, which have no keys: on loopback only, and all of them one tenant. */
+export interface LegacyConfig {
+  readonly host: '127.0.0.1' | '::1'
+  readonly ports: { readonly attestation: number; readonly run: number; readonly management: number }
+  /** A tenant that nobody else is. */
+  readonly tenant: string
+}
+
 /** What `blindai serve --config FILE` reads. */
 export interface ServerConfig {
   readonly listen: ListenAddress
@@ -32,6 +40,8 @@ export interface ServerConfig {
   readonly sharedEngines: boolean
   /** Where models are kept; in memory, for the life of the process, when absent. */
   readonly store?: StoreConfig
+  /** Serves clients of BlindAI 0.6, too. */
+  readonly legacy?: LegacyConfig
   readonly limits: ServerLimits
 }
 
@@ -51,6 +61,7 @@ export function parseServerConfig(text: string): ServerConfig {
   const root = new Members('configuration', parseJson('configuration', text))
   const plainListen = root.optional('plainListen', parseAddress)
   const store = root.optional('store', parseStore)
+  const legacy = root.optional('legacy', parseLegacy)
   const config: ServerConfig = {
     listen: root.required('listen', parseAddress),
     ...(plainListen === undefined ? {} : { plainListen }),
@@ -59,9 +70,11 @@ export function parseServerConfig(text: string): ServerConfig {
     isolation: root.optional('isolation', oneOf(ISOLATIONS)) ?? 'full',
     sharedEngines: root.optional('sharedEngines', parseBoolean) ?? false,
     ...(store === undefined ? {} : { store }),
+    ...(legacy === undefined ? {} : { legacy }),
     limits: root.optional('limits', parseLimits) ?? defaultLimits(),
   }
   root.end()
+  requireOwnTenant(config)
   return config
 }
 
@@ -123,6 +136,39 @@ function parseStore(field: string, value: JsonValue): StoreConfig {
   const keyFile = keySource === 'file' ? members.required('keyFile', parsePath) : undefined
   members.end()
   return { dir, keySource, ...(keyFile === undefined ? {} : { keyFile }) }
+}
+
+/** Ports that clients of 0.6 try when they are told none. */
+const LEGACY_PORTS = { attestation: 9923, run: 9924, management: 9925 }
+
+function parseLegacy(field: string, value: JsonValue): LegacyConfig {
+  const members = new Members(field, value)
+  const host = members.optional('host', oneOf(['127.0.0.1', '::1'] as const)) ?? '127.0.0.1'
+  const ports = members.optional('ports', parseLegacyPorts) ?? LEGACY_PORTS
+  const tenant = members.optional('tenant', parseTenantName) ?? 'legacy'
+  members.end()
+  return { host, ports, tenant }
+}
+
+function parseLegacyPorts(field: string, value: JsonValue): LegacyConfig['ports'] {
+  const members = new Members(field, value)
+  const parsePort = parseInteger(0, 65_535)
+  const ports = {
+    attestation: members.required('attestation', parsePort),
+    run: members.required('run', parsePort),
+    management: members.required('management', parsePort),
+  }
+  members.end()
+  return ports
+}
+
+/** Whoever reaches these listeners is their tenant; nobody's models may be theirs by a name that is used twice. */
+function requireOwnTenant({ legacy, tenants }: ServerConfig): void {
+  if (!tenants.some(({ name }) => name === legacy?.tenant)) return
+  throw new MalformedError('WRONG_VALUE', {
+    field: 'configuration.legacy.tenant',
+    expected: 'a name that no tenant of the configuration has',
+  })
 }
 
 function parsePath(field: string, value: JsonValue): string {

@@ -7,7 +7,7 @@ export interface GatekeeperErrorDetails {
     readonly available: IsolationLevel
     readonly missing: readonly string[]
   }
-  ADDRESS_UNAVAILABLE: { readonly listener: 'listen' | 'plainListen'; readonly reason: string }
+  ADDRESS_UNAVAILABLE: { readonly listener: 'listen' | 'plainListen' | 'legacy'; readonly reason: string }
   KEY_SOURCE_NOT_ALLOWED: { readonly keySource: string; readonly evidence: string }
 }
 

@@ -24,6 +24,7 @@ import {
   type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
+import { type LegacyUrls, openLegacy } from './legacy/index.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
@@ -56,6 +57,8 @@ export interface RunningServer {
   /** The attested TLS listener. */
   readonly url: string
   readonly plainUrl?: string
+  /** Where clients of BlindAI 0.6 are served. */
+  readonly legacy?: LegacyUrls
   readonly isolation: IsolationLevel
   readonly missing: readonly string[]
   /** Takes no new request, ends those in flight, kills every engine. */
@@ -124,6 +127,16 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     onEvent: log,
   })
   const models = new VaultRepository({ vault, limits, nowMs, clock })
+  const library = new ModelLibrary(models, scheduler)
+  const onFailure = (failure: RequestFailure): void => logFailure(log, failure)
+  const legacy =
+    config.legacy &&
+    (await openLegacy({
+      config: config.legacy,
+      source: dependencies.evidence,
+      ...validity,
+      ...{ models, library, scheduler, limits, onFailure },
+    }))
   let isDraining = false
   const dispatcher = createDispatcher({
     attester,
@@ -133,14 +146,14 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     gateway,
     tenants: new TenantDirectory(config.tenants),
     models,
-    library: new ModelLibrary(models, scheduler),
+    library,
     scheduler,
     limits,
     unattestedClients: config.unattestedClients,
     software: dependencies.software,
     nowMs,
     isReady: () => !isDraining,
-    onFailure: (failure) => logFailure(log, failure),
+    onFailure,
   })
   const slow = new SlowWatch(limits)
   const options: ListenerOptions = {
@@ -172,11 +185,18 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     const { plainListen } = config
     const plain = plainListen && (await opened('plainListen', listenPlain(plainListen, options)))
     if (plain !== undefined) listeners.push(plain)
+    const legacyUrls =
+      legacy &&
+      (await opened(
+        'legacy',
+        legacy.listen(options, (listener) => listeners.push(listener)),
+      ))
     log({ event: 'server-started', isolation: room.isolation, unattestedClients: config.unattestedClients })
     let closing: Promise<void> | undefined
     return {
       url,
       ...(plain && plainListen ? { plainUrl: originOf('http', plainListen.host, plain.port) } : {}),
+      ...(legacyUrls ? { legacy: legacyUrls } : {}),
       isolation: room.isolation,
       missing: room.missing,
       close: () => {
@@ -210,7 +230,7 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
     isolation,
     keySource: config.store?.keySource ?? 'ephemeral',
     unattestedClients: config.unattestedClients,
-    legacyListeners: false,
+    legacyListeners: config.legacy !== undefined,
     crossTenantBatching: false,
     sharedEngines: config.sharedEngines,
     peers: [],
@@ -218,7 +238,7 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
   }
 }
 
-async function opened(listener: 'listen' | 'plainListen', opening: Promise<Listener>): Promise<Listener> {
+async function opened<T>(listener: 'listen' | 'plainListen' | 'legacy', opening: Promise<T>): Promise<T> {
   try {
     return await opening
   } catch (cause) {
