@@ -1,25 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomInt, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { connect, type Session } from '@blindai/client'
 import { hashApiKey } from '@blindai/server'
-import { openSimulator } from '@blindai/simulator'
-import { type Policy, parsePolicy } from '@blindai/verifier'
 import { ELEMENT, message, model, node, value } from '../../tests/support/onnx-writer.ts'
-import { policyOf } from '../../tests/support/served.ts'
-import { type Captures, capturePrinted, noCaptures, Relay, readAnswer, readFolder, readProcesses } from './captures.ts'
+import { type Captures, noCaptures, Relay, readAnswer, readFolder, readProcesses } from './captures.ts'
 import { type Marker, numberMarker, textMarker } from './markers.ts'
+import { startServe } from './serve-process.ts'
 
 /**
  * The whole life of a server with data that can be recognised: uploads, runs and refusals over attested TLS and Oblivious
  * HTTP, a kill in the middle of both, a restart on the same store, a deletion and a drain.
  */
-
-const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 /** Elements of a vector; the numbers of a marker come again and again in it. */
 const LENGTH = 6 * 64
@@ -203,30 +193,18 @@ interface Running {
 
 /** `blindai serve` with a store, seen through relays; what it prints is the log. */
 async function start(folder: string, data: MarkedData, captures: Captures): Promise<Running> {
-  const temporary = join(folder, 'tmp')
-  await mkdir(temporary, { recursive: true })
-  const config = {
-    listen: { host: '127.0.0.1', port: 0 },
-    plainListen: { host: '127.0.0.1', port: 0 },
-    tenants: [{ name: 'owner', role: 'owner', keySha256: hashApiKey(data.apiKey.text) }],
-    isolation: 'none',
-    store: { dir: 'models', keySource: 'file', keyFile: 'models.key' },
-  }
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config))
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', MAIN, 'serve', '--simulated', '--json', '--config', 'config.json', '--state', 'state'],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, TMPDIR: temporary } },
+  const server = await startServe(
+    folder,
+    {
+      tenants: [{ name: 'owner', role: 'owner', keySha256: hashApiKey(data.apiKey.text) }],
+      store: { dir: 'models', keySource: 'file', keyFile: 'models.key' },
+    },
+    captures.log,
   )
-  const exited = once(child, 'exit')
-  capturePrinted([child.stdout, child.stderr], captures.log)
-  const { url, plainUrl } = await listening(child)
-  const relays = { tls: await Relay.open(portOf(url)), ohttp: await Relay.open(portOf(plainUrl)) }
-  const policy = await policyFor(join(folder, 'state', 'simulator'))
+  const relays = { tls: await Relay.open(portOf(server.url)), ohttp: await Relay.open(portOf(server.plainUrl)) }
   const sessions: Session[] = []
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal)
-    await exited
+    await server.end(signal)
     await Promise.allSettled(sessions.map((session) => session.close()))
     for (const relay of Object.values(relays)) {
       await relay.close()
@@ -234,32 +212,16 @@ async function start(folder: string, data: MarkedData, captures: Captures): Prom
     }
   }
   return {
-    pid: child.pid ?? 0,
+    pid: server.child.pid ?? 0,
     async open(transport) {
       const origin = `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${relays[transport].port}`
-      const session = await connect({ url: origin, policy, apiKey: data.apiKey.text, transport })
+      const session = await connect({ url: origin, policy: server.policy, apiKey: data.apiKey.text, transport })
       sessions.push(session)
       return session
     },
     kill: () => end('SIGKILL'),
     drain: () => end('SIGTERM'),
   }
-}
-
-async function policyFor(state: string): Promise<Policy> {
-  const config = { isolation: ['full', 'reduced', 'none'], keySource: ['file'] }
-  return parsePolicy({ ...policyOf(await openSimulator(state)), config })
-}
-
-async function listening(child: ChildProcess): Promise<{ readonly url: string; readonly plainUrl: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ url: string; plainUrl: string }>()
-  if (child.stdout === null) throw new TypeError('the output of the server is piped')
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const { event, url, plainUrl } = Object(JSON.parse(line))
-    if (event === 'listening') resolve({ url: String(url), plainUrl: String(plainUrl) })
-  })
-  child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)))
-  return await promise
 }
 
 function portOf(url: string): number {
