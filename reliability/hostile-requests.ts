@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import { connect, type Session } from '@blindai/client'
+import { connect } from '@blindai/client'
 import { createApiKey } from '@blindai/server'
 import { Random } from '../fuzz/engine/random.ts'
 import { ELEMENT, model, node, value } from '../tests/support/onnx-writer.ts'
 import { type Fault, faultOf, legacyFaultOf } from './lib/answer-check.ts'
 import { inFolder } from './lib/folder.ts'
 import { answerOf, type Door, http1, http2, sealed, sendBroken, tcp, tls, written } from './lib/hostile-doors.ts'
+import { watchOther } from './lib/other-tenant.ts'
 import type { Outcome } from './lib/raw-http.ts'
 import { asCommand, type Finding } from './lib/report.ts'
 import { CANARY, type HostileAsk, type Known, RequestGrammar } from './lib/request-grammar.ts'
@@ -197,36 +198,6 @@ function legacyFaults({ legacy }: ServeProcess, grammar: RequestGrammar): () => 
     const target = random.oneIn(20) ? `/${CANARY}` : path
     const outcome = await door.send({ method: 'POST', target, headers: [], body: grammar.nextLegacy() })
     return outcome === undefined ? undefined : legacyFaultOf(outcome)
-  }
-}
-
-/** Another tenant that asks all the while, and must always have its answer. */
-function watchOther(session: Session) {
-  let isOver = false
-  let [answers, slowestMs] = [0, 0]
-  const failures: Violation[] = []
-  const asking = (async (): Promise<void> => {
-    while (!isOver) {
-      const started = performance.now()
-      try {
-        const { outputs } = await session.infer('doubles', [
-          { name: 'x', datatype: 'FP32', shape: [1], data: new Float32Array([3]) },
-        ])
-        if (Object(outputs[0]?.data)[0] !== 6) failures.push({ kind: 'a wrong answer to another tenant' })
-        answers += 1
-      } catch (error) {
-        failures.push({ kind: `another tenant was refused: ${error instanceof Error ? error.message : 'unknown'}` })
-      }
-      slowestMs = Math.max(slowestMs, performance.now() - started)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  })()
-  return {
-    async end() {
-      isOver = true
-      await asking
-      return { answers, failures, slowestMs }
-    },
   }
 }
 
