@@ -17,7 +17,7 @@ export function findCanaries(capture: Uint8Array, numbers: Float32Array): Findin
   const haystack = Buffer.from(capture.buffer, capture.byteOffset, capture.byteLength)
   const findings: Finding[] = []
   for (let start = 0; start + RUN <= numbers.length; start++) {
-    for (const [form, needle] of formsOf(numbers.subarray(start, start + RUN))) {
+    for (const [form, needle] of canaryForms(numbers.subarray(start, start + RUN))) {
       const offset = haystack.indexOf(needle)
       if (offset >= 0) findings.push({ form, offset })
     }
@@ -26,9 +26,12 @@ export function findCanaries(capture: Uint8Array, numbers: Float32Array): Findin
 }
 
 /** The names of all forms; a search that must find something can be held to them. */
-export const FORMS: readonly string[] = [...new Set([...formsOf(Float32Array.of(1, 2, 3, 4))].map(([form]) => form))]
+export const FORMS: readonly string[] = [
+  ...new Set([...canaryForms(Float32Array.of(1, 2, 3, 4))].map(([form]) => form)),
+]
 
-function* formsOf(run: Float32Array): Generator<readonly [string, Buffer]> {
+/** Every form of a run of numbers, with its name; some names have several. */
+export function* canaryForms(run: Float32Array): Generator<readonly [string, Buffer]> {
   const layouts = {
     'float32 le': pack(run, 4, true),
     'float32 be': pack(run, 4, false),
@@ -61,7 +64,7 @@ function pack(run: Float32Array, size: 4 | 8, littleEndian: boolean): Buffer {
 }
 
 /** What base64 of a longer message holds, wherever in a group of three the bytes begin: only whole characters count. */
-function base64Alignments(bytes: Buffer): string[] {
+export function base64Alignments(bytes: Buffer): string[] {
   return [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')

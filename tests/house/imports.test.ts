@@ -24,6 +24,7 @@ const IMPORTS = [
   ['packages/store/src', 'onnxruntime-node', 'noUndeclaredDependencies'],
   ['packages/server/src/http', '@blindai/store', 'noRestrictedImports'],
   ['packages/server/src/runtime/host', '@blindai/store', 'noRestrictedImports'],
+  ['packages/server/src/legacy', '@blindai/verifier', 'noRestrictedImports'],
   ['packages/server/src/http', 'onnxruntime-node', 'noRestrictedImports'],
   ['packages/server/src/http', '../runtime/engine/main.ts', 'noRestrictedImports'],
   ['packages/server/src/attester', '@blindai/verifier', 'noRestrictedImports'],

@@ -24,6 +24,14 @@ export interface StoreConfig {
 /** Where that number lies. `file` shows how it works and protects nothing: for simulated evidence only. */
 export type CounterConfig = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'tpm' }
 
+/** Listeners for clients of BlindAI 0.6, which have no keys: on loopback only, and all of them one tenant. */
+export interface LegacyConfig {
+  readonly host: '127.0.0.1' | '::1'
+  readonly ports: { readonly attestation: number; readonly run: number; readonly management: number }
+  /** A tenant that nobody else is. */
+  readonly tenant: string
+}
+
 /** What `blindai serve --config FILE` reads. */
 export interface ServerConfig {
   readonly listen: ListenAddress
@@ -42,6 +50,8 @@ export interface ServerConfig {
   readonly sharedEngines: boolean
   /** Where models are kept; in memory, for the life of the process, when absent. */
   readonly store?: StoreConfig
+  /** Serves clients of BlindAI 0.6, too. */
+  readonly legacy?: LegacyConfig
   readonly limits: ServerLimits
 }
 
@@ -62,6 +72,7 @@ export function parseServerConfig(text: string): ServerConfig {
   const plainListen = root.optional('plainListen', parseAddress)
   const metricsListen = root.optional('metricsListen', parseLocalAddress)
   const store = root.optional('store', parseStore)
+  const legacy = root.optional('legacy', parseLegacy)
   const config: ServerConfig = {
     listen: root.required('listen', parseAddress),
     ...(plainListen === undefined ? {} : { plainListen }),
@@ -72,9 +83,11 @@ export function parseServerConfig(text: string): ServerConfig {
     isolation: root.optional('isolation', oneOf(ISOLATIONS)) ?? 'full',
     sharedEngines: root.optional('sharedEngines', parseBoolean) ?? false,
     ...(store === undefined ? {} : { store }),
+    ...(legacy === undefined ? {} : { legacy }),
     limits: root.optional('limits', parseLimits) ?? defaultLimits(),
   }
   root.end()
+  requireOwnTenant(config)
   return config
 }
 
@@ -160,6 +173,39 @@ function parseCounter(field: string, value: JsonValue): CounterConfig {
   const counter = kind === 'file' ? { kind, path: members.required('path', parsePath) } : { kind }
   members.end()
   return counter
+}
+
+/** Ports that clients of 0.6 try when they are told none. */
+const LEGACY_PORTS = { attestation: 9923, run: 9924, management: 9925 }
+
+function parseLegacy(field: string, value: JsonValue): LegacyConfig {
+  const members = new Members(field, value)
+  const host = members.optional('host', oneOf(['127.0.0.1', '::1'] as const)) ?? '127.0.0.1'
+  const ports = members.optional('ports', parseLegacyPorts) ?? LEGACY_PORTS
+  const tenant = members.optional('tenant', parseTenantName) ?? 'legacy'
+  members.end()
+  return { host, ports, tenant }
+}
+
+function parseLegacyPorts(field: string, value: JsonValue): LegacyConfig['ports'] {
+  const members = new Members(field, value)
+  const parsePort = parseInteger(0, 65_535)
+  const ports = {
+    attestation: members.required('attestation', parsePort),
+    run: members.required('run', parsePort),
+    management: members.required('management', parsePort),
+  }
+  members.end()
+  return ports
+}
+
+/** Whoever reaches these listeners is their tenant; nobody's models may be theirs by a name that is used twice. */
+function requireOwnTenant({ legacy, tenants }: ServerConfig): void {
+  if (!tenants.some(({ name }) => name === legacy?.tenant)) return
+  throw new MalformedError('WRONG_VALUE', {
+    field: 'configuration.legacy.tenant',
+    expected: 'a name that no tenant of the configuration has',
+  })
 }
 
 function parsePath(field: string, value: JsonValue): string {

@@ -7,7 +7,10 @@ export interface GatekeeperErrorDetails {
     readonly available: IsolationLevel
     readonly missing: readonly string[]
   }
-  ADDRESS_UNAVAILABLE: { readonly listener: 'listen' | 'plainListen' | 'metricsListen'; readonly reason: string }
+  ADDRESS_UNAVAILABLE: {
+    readonly listener: 'listen' | 'plainListen' | 'metricsListen' | 'legacy'
+    readonly reason: string
+  }
   KEY_SOURCE_NOT_ALLOWED: { readonly keySource: string; readonly evidence: string }
   DOOR_OPEN: { readonly kind: string; readonly name: string }
   CORE_FILES_POSSIBLE: Record<never, never>

@@ -25,9 +25,11 @@ import {
   listenPlain,
   listenTls,
   originOf,
+  type RequestFailure,
   SlowWatch,
 } from './http/index.ts'
 import { InferenceService } from './inference/index.ts'
+import { type LegacyUrls, openLegacy } from './legacy/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
 import { MeteredScheduler } from './metered-scheduler.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
@@ -71,6 +73,8 @@ export interface RunningServer {
   readonly url: string
   readonly plainUrl?: string
   readonly metricsUrl?: string
+  /** Where clients of BlindAI 0.6 are served. */
+  readonly legacy?: LegacyUrls
   readonly isolation: IsolationLevel
   readonly missing: readonly string[]
   /**
@@ -144,7 +148,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   })
   const nowMs = (): number => performance.now()
   const vault = await openVault(config.store, dependencies.evidence.format, log, dependencies.devices)
-  const opening = { configured: config.tenants, vault, limits, clock, nowMs }
+  const keyless = config.legacy === undefined ? [] : [config.legacy.tenant]
+  const opening = { configured: config.tenants, keyless, vault, limits, clock, nowMs }
   const { tenants, meter, storageOf, expectTenant } = await openTenants(opening)
   const engineOptions = {
     limits,
@@ -165,6 +170,16 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
   const { software } = dependencies
   const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
+  const library = new ModelLibrary(models, scheduler, (record) => inference.forget(record))
+  const onFailure = (failure: RequestFailure): void => logFailure(log, failure)
+  const legacy =
+    config.legacy &&
+    (await openLegacy({
+      config: config.legacy,
+      source: dependencies.evidence,
+      ...validity,
+      ...{ models, library, inference, limits, onFailure },
+    }))
   let isDraining = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
@@ -176,7 +191,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     tenants,
     meter,
     models,
-    library: new ModelLibrary(models, scheduler, (record) => inference.forget(record)),
+    library,
     scheduler,
     pressure: memory,
     inference,
@@ -188,7 +203,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
       metrics?.answered(answered)
       if (config.requestLog) logAnswered(log, answered)
     },
-    onFailure: (failure) => logFailure(log, failure),
+    onFailure,
   })
   const slow = new SlowWatch(limits)
   const options: ListenerOptions = {
@@ -242,12 +257,19 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
         listenMetrics(metricsListen, options, () => rendered.render()),
       ))
     if (shown !== undefined) listeners.push(shown)
+    const legacyUrls =
+      legacy &&
+      (await opened(
+        'legacy',
+        legacy.listen(options, (listener) => listeners.push(listener)),
+      ))
     log({ event: 'server-started', isolation: room.isolation, unattestedClients: config.unattestedClients })
     let closing: Promise<void> | undefined
     return {
       url,
       ...(plain && plainListen ? { plainUrl: originOf('http', plainListen.host, plain.port) } : {}),
       ...(shown && metricsListen ? { metricsUrl: originOf('http', metricsListen.host, shown.port) } : {}),
+      ...(legacyUrls ? { legacy: legacyUrls } : {}),
       isolation: room.isolation,
       missing: room.missing,
       close: (noticeMs = 0) => {
@@ -281,7 +303,7 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
     isolation,
     keySource: config.store?.keySource ?? 'ephemeral',
     unattestedClients: config.unattestedClients,
-    legacyListeners: false,
+    legacyListeners: config.legacy !== undefined,
     crossTenantBatching: false,
     sharedEngines: config.sharedEngines,
     peers: [],
@@ -289,10 +311,10 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
   }
 }
 
-async function opened(
-  listener: 'listen' | 'plainListen' | 'metricsListen',
-  opening: Promise<Listener>,
-): Promise<Listener> {
+async function opened<T>(
+  listener: 'listen' | 'plainListen' | 'metricsListen' | 'legacy',
+  opening: Promise<T>,
+): Promise<T> {
   try {
     return await opening
   } catch (cause) {

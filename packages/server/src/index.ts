@@ -10,6 +10,7 @@ export {
 } from './attester/index.ts'
 export {
   configJson,
+  type LegacyConfig,
   type ListenAddress,
   MAX_CONFIG_BYTES,
   parseServerConfig,
@@ -29,6 +30,7 @@ export { GATEKEEPER_CATALOGUE, GatekeeperError, type GatekeeperErrorDetails } fr
 export { createLineLog, createStderrLog, type Log, type LogEvent } from './gatekeeper-log.ts'
 export { API_CATALOGUE, ApiError, type ApiErrorDetails } from './http/index.ts'
 export { INFERENCE_CATALOGUE, InferenceError, type InferenceErrorDetails } from './inference/index.ts'
+export { LEGACY_CATALOGUE, LegacyError, type LegacyErrorDetails, type LegacyUrls } from './legacy/index.ts'
 export { MODEL_CATALOGUE, ModelError, type ModelErrorDetails } from './models/index.ts'
 export {
   type AnyEngineError,

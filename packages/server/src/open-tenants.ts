@@ -14,6 +14,8 @@ import {
 /** What opens the tenants of a server. */
 export interface TenantOpening {
   readonly configured: readonly TenantConfig[]
+  /** Tenants without a key. */
+  readonly keyless?: readonly string[]
   readonly vault: Vault
   readonly limits: ServerLimits
   readonly clock: () => UnixSeconds
@@ -36,8 +38,9 @@ export interface OpenedTenants {
  *
  * @throws {GatekeeperError} `TENANT_CLASH`; {MalformedError} for a stored tenant of another version.
  */
-export async function openTenants({ configured, vault, limits, clock, nowMs }: TenantOpening): Promise<OpenedTenants> {
-  const tenants = await directoryOf(configured, vault, limits, clock)
+export async function openTenants(opening: TenantOpening): Promise<OpenedTenants> {
+  const { limits, nowMs } = opening
+  const tenants = await directoryOf(opening)
   const quotasOf = (name: string) => effectiveQuotas(tenants.quotasOf(name), limits)
   return {
     tenants,
@@ -52,14 +55,15 @@ export async function openTenants({ configured, vault, limits, clock, nowMs }: T
   }
 }
 
-async function directoryOf(
-  configured: readonly TenantConfig[],
-  vault: Vault,
-  limits: ServerLimits,
-  clock: () => UnixSeconds,
-): Promise<TenantDirectory> {
+async function directoryOf({
+  configured,
+  keyless = [],
+  vault,
+  limits,
+  clock,
+}: TenantOpening): Promise<TenantDirectory> {
   try {
-    return new TenantDirectory(configured, { shelf: vault, clock, limits })
+    return new TenantDirectory(configured, { shelf: vault, clock, limits, keyless })
   } catch (cause) {
     await vault.close()
     if (!(cause instanceof TenantError)) throw cause

@@ -53,11 +53,34 @@ describe('a configuration', () => {
     expect(parse({ store }).store).toEqual(store)
   })
 
+  test('serves clients of BlindAI 0.6 on loopback, as a tenant of their own', () => {
+    expect(parse({ legacy: {} }).legacy).toEqual({
+      host: '127.0.0.1',
+      ports: { attestation: 9923, run: 9924, management: 9925 },
+      tenant: 'legacy',
+    })
+    const legacy = { host: '::1', ports: { attestation: 1, run: 2, management: 3 }, tenant: 'old' }
+    expect(parse({ legacy }).legacy).toEqual(legacy)
+  })
+
   test('is shown as JSON with every limit', () => {
     expect(configJson(parse({}))).toMatchObject({ isolation: 'full', limits: { requestDeadlineMs: 30_000 } })
   })
 
   test.each([
+    [
+      'a legacy host off loopback',
+      { legacy: { host: '0.0.0.0' } },
+      'WRONG_VALUE',
+      { field: 'configuration.legacy.host' },
+    ],
+    ['a legacy port too few', { legacy: { ports: { run: 1 } } }, 'MISSING_MEMBER', { member: 'attestation' }],
+    [
+      'a legacy tenant that somebody is',
+      { legacy: {}, tenants: [{ name: 'legacy', role: 'owner', keySha256: KEY }] },
+      'WRONG_VALUE',
+      { field: 'configuration.legacy.tenant' },
+    ],
     ['an unknown member', { debug: true }, 'UNKNOWN_MEMBER', { field: 'configuration', member: 'debug' }],
     [
       'an unknown limit',

@@ -65,6 +65,10 @@ configuration demands, the server does not start.`,
       value: 'FOLDER',
       help: 'Without --config: keep models in this folder, sealed under a key in FOLDER.key.',
     },
+    legacy: {
+      type: 'flag',
+      help: 'Without --config: serve clients of BlindAI 0.6 too, on loopback at 9923, 9924 and 9925.',
+    },
     state: {
       type: 'text',
       value: 'FOLDER',
@@ -119,6 +123,9 @@ async function serveSimulated(
     terminal.line(terminal.paint('yellow', `evidence is ${SIMULATED_WARNING}`))
     terminal.line(`listening on ${terminal.paint('bold', server.url)}`)
     if (server.plainUrl !== undefined) terminal.line(`Oblivious HTTP also on ${server.plainUrl}`)
+    if (server.legacy !== undefined) {
+      terminal.line(`BlindAI 0.6 on ${server.legacy.attestation}, ${server.legacy.run}, ${server.legacy.management}`)
+    }
     terminal.line(`isolation of engines: ${server.isolation}${missingText(server.missing)}`)
     if (keyFile !== undefined) {
       terminal.line(`API key of this run in ${keyFile}`)
@@ -130,6 +137,7 @@ async function serveSimulated(
       protects: 'nothing',
       url: server.url,
       ...(server.plainUrl === undefined ? {} : { plainUrl: server.plainUrl }),
+      ...(server.legacy === undefined ? {} : { legacy: { ...server.legacy } }),
       ...(keyFile === undefined ? {} : { keyFile }),
       isolation: server.isolation,
       missing: server.missing,
@@ -174,9 +182,9 @@ async function ended({ interrupted, stdin, flag }: Invocation): Promise<void> {
   stdin.pause()
 }
 
-async function readConfig(file: string, { folder, text }: Invocation): Promise<ServerConfig> {
-  for (const option of ['host', 'port', 'plain-port', 'isolation', 'store']) {
-    if (text(option) === undefined) continue
+async function readConfig(file: string, { folder, flag, text }: Invocation): Promise<ServerConfig> {
+  for (const option of ['host', 'port', 'plain-port', 'isolation', 'store', 'legacy']) {
+    if (option === 'legacy' ? !flag(option) : text(option) === undefined) continue
     throw new CliError('USAGE', { problem: `--${option} does not go with --config`, command: 'serve' })
   }
   const bytes = await readBounded(resolve(folder, file), MAX_CONFIG_BYTES)
@@ -197,7 +205,7 @@ function withFolder({ store, ...config }: ServerConfig, folder: string): ServerC
   return { ...config, store: { ...store, dir: resolve(folder, dir), ...keyPath, ...counted } }
 }
 
-function configOfOptions(keySha256: string, { folder, text }: Invocation): object {
+function configOfOptions(keySha256: string, { flag, folder, text }: Invocation): object {
   const store = text('store')
   const dir = store === undefined ? undefined : resolve(folder, store)
   const host = text('host') ?? '127.0.0.1'
@@ -206,6 +214,7 @@ function configOfOptions(keySha256: string, { folder, text }: Invocation): objec
     plainListen: { host, port: portOf('plain-port', text('plain-port') ?? DEFAULT_PLAIN_PORT) },
     tenants: [{ name: 'owner', role: 'owner', keySha256 }],
     isolation: text('isolation') ?? 'full',
+    ...(flag('legacy') ? { legacy: {} } : {}),
     ...(dir === undefined ? {} : { store: { dir, keySource: 'file', keyFile: `${dir}.key` } }),
   }
 }

@@ -24,6 +24,8 @@ export interface TlsIdentity {
   readonly key: string
   /** PEM. */
   readonly certificate: string
+  /** The certificate's DER. */
+  readonly der: Uint8Array
   /** DER of the SubjectPublicKeyInfo, whose digest the keyset names. */
   readonly spki: Uint8Array
 }
@@ -51,7 +53,11 @@ const OID = {
  *
  * Source: RFC 5280 section 4.1; RFC 5480 for the key; RFC 5758 section 3.2 for the signature.
  */
-export function createTlsIdentity(notBefore: UnixSeconds, notAfter: UnixSeconds): TlsIdentity {
+export function createTlsIdentity(
+  notBefore: UnixSeconds,
+  notAfter: UnixSeconds,
+  dnsName: string = DNS_NAME,
+): TlsIdentity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const spki = publicKey.export({ type: 'spki', format: 'der' })
   const algorithm = derSequence(derOid(OID.ecdsaWithSha256))
@@ -64,12 +70,14 @@ export function createTlsIdentity(notBefore: UnixSeconds, notAfter: UnixSeconds)
     derSequence(derTime(notBefore), derTime(notAfter)),
     name,
     spki,
-    derExplicit(3, extensions()),
+    derExplicit(3, extensions(dnsName)),
   )
   const signature = sign('sha256', toBeSigned, { key: privateKey, dsaEncoding: 'der' })
+  const der = derSequence(toBeSigned, algorithm, derBitString(signature))
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    certificate: toPem('CERTIFICATE', derSequence(toBeSigned, algorithm, derBitString(signature))),
+    certificate: toPem('CERTIFICATE', der),
+    der,
     spki,
   }
 }
@@ -81,12 +89,12 @@ function serialNumber(): Uint8Array {
   return serial
 }
 
-function extensions(): Uint8Array {
+function extensions(dnsName: string): Uint8Array {
   return derSequence(
     extension(OID.basicConstraints, true, derSequence()),
     extension(OID.keyUsage, true, derNamedBits(DIGITAL_SIGNATURE)),
     extension(OID.extendedKeyUsage, false, derSequence(derOid(OID.serverAuth))),
-    extension(OID.subjectAltName, false, derSequence(derImplicit(DNS_NAME_TAG, utf8(DNS_NAME)))),
+    extension(OID.subjectAltName, false, derSequence(derImplicit(DNS_NAME_TAG, utf8(dnsName)))),
   )
 }
 

@@ -1,6 +1,7 @@
 import type { UnixSeconds } from '@blindai/core'
 import type { KeySourceKind } from '@blindai/store'
 import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+import type { ModelSpool } from './model-spool.ts'
 
 /** What an upload says of its bytes. */
 export interface ModelManifest {
@@ -102,6 +103,8 @@ export interface ModelRepository {
    * `UPLOAD_BUSY` when the one of the same digest has a writer.
    */
   beginUpload(owner: string, manifest: ModelManifest, length: number | undefined): Promise<UploadSession>
+  /** Takes bytes whose digest is not known before the last of them. */
+  spool(owner: string): ModelSpool
   /** The tenant's own upload in progress. */
   findUpload(owner: string, sha256: string): UploadSession | undefined
   /** The tenant's own model of that digest; undefined also for one whose bytes are damaged, so that it can be sent again. */

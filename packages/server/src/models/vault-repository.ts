@@ -2,6 +2,7 @@ import type { UnixSeconds } from '@blindai/core'
 import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import { ModelIndex } from './model-index.ts'
+import { type ModelSpool, openSpool } from './model-spool.ts'
 import {
   type ModelChange,
   type ModelManifest,
@@ -83,6 +84,10 @@ export class VaultRepository implements ModelRepository, UploadHome {
     this.quota.check(owner, 0, length ?? 0)
     this.#uploads.set(upload.key, upload)
     return upload
+  }
+
+  spool(owner: string): ModelSpool {
+    return openSpool(this.#vault, this.quota, owner)
   }
 
   findUpload(owner: string, sha256: string): UploadSession | undefined {

@@ -25,6 +25,8 @@ export interface TenantDirectoryOptions {
   readonly shelf: TenantShelf
   readonly clock: () => UnixSeconds
   readonly limits: { readonly maxTenants: number; readonly maxKeysPerTenant: number }
+  /** Names of tenants that nobody has a key of: they are there, and no call makes one of that name. */
+  readonly keyless?: readonly string[]
 }
 
 /** A tenant of either kind: named by the configuration, or made at run time. */
@@ -62,7 +64,7 @@ export class TenantDirectory {
     this.#records = new Map(this.#options.shelf.tenants.map(tenantRecord).map((record) => [record.name, record]))
     this.#keys = new KeyLookup(this.#options.clock)
     for (const { name, keys } of this.#records.values()) {
-      const isClash = this.#configured.has(name) || keys.some(({ sha256 }) => this.#configuredKeys().has(sha256))
+      const isClash = this.#isConfigured(name) || keys.some(({ sha256 }) => this.#configuredKeys().has(sha256))
       if (isClash) throw new TenantError('TENANT_CONFIGURED', {})
     }
     this.#index()
@@ -75,7 +77,7 @@ export class TenantDirectory {
 
   /** False for a tenant that is not there, or is being deleted. */
   has(name: string): boolean {
-    return this.#configured.has(name) || (this.#records.has(name) && !this.#leaving.has(name))
+    return this.#isConfigured(name) || (this.#records.has(name) && !this.#leaving.has(name))
   }
 
   /** @throws {TenantError} `TENANT_NOT_FOUND`. */
@@ -192,7 +194,11 @@ export class TenantDirectory {
   }
 
   #refuseConfigured(name: string): void {
-    if (this.#configured.has(name)) throw new TenantError('TENANT_CONFIGURED', {})
+    if (this.#isConfigured(name)) throw new TenantError('TENANT_CONFIGURED', {})
+  }
+
+  #isConfigured(name: string): boolean {
+    return this.#configured.has(name) || this.#options.keyless?.includes(name) === true
   }
 
   #newKey(key: NewApiKey): ApiKeyRecord {

@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { connect } from '@blindai/client'
+import { createApiKey } from '@blindai/server'
+import { Random } from '../fuzz/engine/random.ts'
+import { ELEMENT, model, node, value } from '../tests/support/onnx-writer.ts'
+import { type Fault, faultOf, legacyFaultOf } from './lib/answer-check.ts'
+import { type AttestedServer, startServe } from './lib/attested-server.ts'
+import { inFolder } from './lib/folder.ts'
+import { answerOf, type Door, http1, http2, sealed, sendBroken, tcp, tls, written } from './lib/hostile-doors.ts'
+import { watchOther } from './lib/other-tenant.ts'
+import type { Outcome } from './lib/raw-http.ts'
+import { asCommand, type Finding } from './lib/report.ts'
+import { CANARY, type HostileAsk, type Known, RequestGrammar } from './lib/request-grammar.ts'
+
+/**
+ * Hostile requests: a server process gets requests from a grammar over all routes, through every door it has, while another
+ * tenant is served. Each must be answered in time, and each refusal must be of the closed list and tell nothing.
+ *
+ *   node --conditions=source reliability/hostile-requests.ts [--long]
+ */
+
+const REQUESTS = { short: 2000, long: 1_000_000 } as const
+/** Of a hundred requests. */
+const SHARES = { http1: 60, http2: 26, broken: 4, sealed: 2, 'sealed bytes': 4, 'BlindAI 0.6': 4 } as const
+const AT_ONCE = { http1: 4, http2: 8 } as const
+
+const DOUBLES = model({
+  nodes: [node('Add', ['x', 'x'], ['y'])],
+  inputs: [value('x', ELEMENT.float, ['n'])],
+  outputs: [value('y', ELEMENT.float, ['n'])],
+})
+const SHA256 = createHash('sha256').update(DOUBLES).digest('hex')
+
+type Violation = { readonly kind: string }
+
+export async function checkHostileRequests({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const fault of Object.keys(FAULTY)) findings.push(await planted(fault))
+  findings.push(...(await inFolder(long, (folder) => ours(folder, REQUESTS[long ? 'long' : 'short']))))
+  return findings
+}
+
+async function ours(folder: string, requests: number): Promise<Finding[]> {
+  const [alice, bob, carol] = [createApiKey(), createApiKey(), createApiKey()]
+  const printed: Buffer[] = []
+  const config = {
+    tenants: [
+      { name: 'alice', role: 'owner', keySha256: alice.keySha256 },
+      { name: 'bob', role: 'owner', keySha256: bob.keySha256 },
+      { name: 'carol', role: 'caller', keySha256: carol.keySha256 },
+    ],
+    legacy: { ports: { attestation: 0, run: 0, management: 0 } },
+    limits: {
+      cores: 2,
+      maxModelBytes: 1_048_576,
+      maxRequestBytes: 1_048_576,
+      headersTimeoutMs: 5000,
+      bodyGraceMs: 5000,
+    },
+  }
+  const server = await startServe(folder, config, printed)
+  const owner = await connect({ url: server.url, policy: server.policy, apiKey: alice.key })
+  await owner.models.upload(DOUBLES, { name: 'doubles' })
+  const other = await connect({ url: server.url, policy: server.policy, apiKey: bob.key })
+  await other.models.upload(DOUBLES, { name: 'doubles' })
+  const known: Known = { keys: [alice.key, carol.key], sha256: SHA256 }
+  const watch = watchOther(other)
+  const findings = await throughAllDoors(server, known, alice.key, requests)
+  const { answers, failures, slowestMs } = await watch.end()
+  findings.push({
+    title: 'another tenant meanwhile',
+    tried: `${answers} answers, the slowest after ${Math.round(slowestMs)} ms`,
+    violations: failures,
+    planted: false,
+  })
+  await Promise.all([owner.close(), other.close()])
+  const ended = await server.end('SIGTERM')
+  const crash = ended === 0 && server.child.signalCode === null ? [] : [{ kind: `ended with ${ended}` }]
+  findings.push({ title: 'the process', tried: 'alive to the end, then SIGTERM', violations: crash, planted: false })
+  return findings
+}
+
+async function throughAllDoors(
+  server: AttestedServer,
+  known: Known,
+  apiKey: string,
+  requests: number,
+): Promise<Finding[]> {
+  const port = Number(new URL(server.url).port)
+  const session = await connect({ url: server.plainUrl, policy: server.policy, apiKey, transport: 'ohttp' })
+  const count = (share: keyof typeof SHARES): number => Math.ceil((requests * SHARES[share]) / 100)
+  const grammarOf = (seed: number): RequestGrammar => new RequestGrammar(new Random(seed), known)
+  const findings = await Promise.all([
+    throughDoors('http1', count('http1'), AT_ONCE.http1, grammarOf, async () => http1(tls(port, true))),
+    throughDoors('http2', count('http2'), AT_ONCE.http2, grammarOf, () => http2(port)),
+    throughDoors('sealed', count('sealed'), 1, grammarOf, async () => sealed(session)),
+    tally('broken', count('broken'), brokenFaults(port, grammarOf(101))),
+    tally('sealed bytes', count('sealed bytes'), sealedByteFaults(server.plainUrl, grammarOf(102))),
+    tally('BlindAI 0.6', count('BlindAI 0.6'), legacyFaults(server, grammarOf(103))),
+  ])
+  return findings
+}
+
+/** Sends requests of the grammar through some doors of a kind at once. */
+async function throughDoors(
+  title: string,
+  requests: number,
+  atOnce: number,
+  grammarOf: (seed: number) => RequestGrammar,
+  open: () => Promise<Door>,
+): Promise<Finding> {
+  const violations: Violation[] = []
+  let [sent, refused, unsendable, cut] = [0, 0, 0, 0]
+  await Promise.all(
+    Array.from({ length: atOnce }, async (_, index) => {
+      const grammar = grammarOf(index + 1)
+      const door = await open()
+      while (sent < requests) {
+        sent += 1
+        const ask = grammar.next()
+        const outcome = await door.send(ask)
+        if (outcome === undefined) unsendable += 1
+        else if (outcome.kind === 'answer' && outcome.status >= 400) refused += 1
+        // An h2 library refuses a head past its bound by closing the stream. Source: RFC 9113 section 10.5.1.
+        const isCut = title === 'http2' && outcome?.kind === 'closed' && isPastBounds(ask)
+        if (isCut) cut += 1
+        const fault = outcome === undefined || isCut ? undefined : faultOf(outcome)
+        if (fault !== undefined) violations.push({ kind: fault, ...example(ask.method, ask.target, outcome) })
+      }
+      await door.close()
+    }),
+  )
+  const tried = `${sent} requests, ${refused} refused, ${unsendable} not written by their client, ${cut} cut for their head`
+  return { title: `through ${title}`, tried, violations, planted: false }
+}
+
+/** The server's defaults: 64 fields, and 16 KiB. */
+function isPastBounds({ headers }: HostileAsk): boolean {
+  return headers.length > 60 || headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > 15_000
+}
+
+/** What a person needs to look into it. */
+function example(method: string, target: string, outcome: Outcome | undefined): object {
+  const answer = outcome?.kind === 'answer' ? outcome.body.toString('utf8').slice(0, 300) : outcome?.kind
+  return { request: `${method} ${target.slice(0, 200)}`, answer }
+}
+
+async function tally(title: string, count: number, next: () => Promise<Fault | undefined>): Promise<Finding> {
+  const violations: Violation[] = []
+  for (let sent = 0; sent < count; sent++) {
+    const fault = await next()
+    if (fault !== undefined) violations.push({ kind: fault })
+  }
+  return { title: `through ${title}`, tried: `${count} requests`, violations, planted: false }
+}
+
+/** Heads that are wrong in ways of their own: to be answered or closed on, and never to hang. */
+function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+  const random = new Random(7)
+  const bend = [
+    (text: string) => text.replace('HTTP/1.1', random.pick(['HTTP/9.9', 'HTTP/1', 'http/1.1', '', 'ICE/1.0'])),
+    (text: string) =>
+      text.replace('\r\nhost', random.pick(['\nhost', '\r\n host', '\r\n\0host', '\r\n:host', '\r\nho st'])),
+    (text: string) => text.replace('\r\nhost', '\r\ntransfer-encoding: chunked\r\nhost'),
+    (text: string) => text.replace('\r\nhost', '\r\ncontent-length: 3\r\nhost'),
+    (text: string) =>
+      text.replace(/content-length: \d+/, `content-length: ${random.pick(['-1', '0x1', '1,1', '9'.repeat(40)])}`),
+    (text: string) => `${random.pick(['\0', '\x16\x03\x01', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'x'])}${text}`,
+  ]
+  return async () => {
+    const text = random.pick(bend)(written(grammar.next()).toString('latin1'))
+    const outcome = await sendBroken(tls(port, false), Buffer.from(text, 'latin1'))
+    return outcome.kind === 'closed' ? undefined : faultOf(outcome)
+  }
+}
+
+function sealedByteFaults(plainUrl: string, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+  const headers = { 'content-type': 'message/ohttp-req' }
+  return async () => {
+    const body = new Uint8Array(grammar.next().body)
+    return faultOf(
+      await answerOf(await fetch(`${plainUrl}/.well-known/blindai/ohttp`, { method: 'POST', headers, body })),
+    )
+  }
+}
+
+function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+  if (legacy === undefined) throw new RangeError('the server has no listeners for clients of BlindAI 0.6')
+  const random = new Random(9)
+  const doors = [
+    { path: '/run', door: http1(tls(Number(new URL(legacy.run).port), false)) },
+    { path: '/upload', door: http1(tls(Number(new URL(legacy.management).port), false)) },
+    { path: '/delete', door: http1(tls(Number(new URL(legacy.management).port), false)) },
+  ]
+  return async () => {
+    const { path, door } = random.pick(doors)
+    const target = random.oneIn(20) ? `/${CANARY}` : path
+    const outcome = await door.send({ method: 'POST', target, headers: [], body: grammar.nextLegacy() })
+    return outcome === undefined ? undefined : legacyFaultOf(outcome)
+  }
+}
+
+/** Servers with one fault each; the same client has to find it. */
+const FAULTY: Readonly<Record<string, (server: Server) => void>> = {
+  'crashed or closed': (server) => server.on('request', (request) => request.socket.destroy()),
+  hung: (server) => server.on('request', () => undefined),
+  'not typed': (server) => server.on('request', (_, response) => response.writeHead(400).end('no')),
+  'failed inside': (server) => server.on('request', refusing({ status: 500, code: 'INTERNAL', error: 'failed' })),
+  'tells of the machine': (server) =>
+    server.on('request', refusing({ status: 400, code: 'NOT_JSON', error: 'Error at parse (/srv/app/main.ts:1:2)' })),
+  'repeats the request': (server) =>
+    server.on('request', refusing({ status: 404, code: 'NOT_FOUND', error: `no ${CANARY}` })),
+}
+
+function refusing({ status, code, error }: { readonly status: number; readonly code: string; readonly error: string }) {
+  return (_: unknown, response: ServerResponse): void => {
+    response
+      .writeHead(status, { 'x-blindai-error': code, 'x-request-id': '1' })
+      .end(JSON.stringify({ error, code, hint: 'none' }))
+  }
+}
+
+async function planted(fault: string): Promise<Finding> {
+  const server = createServer()
+  FAULTY[fault]?.(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
+  const grammar = new RequestGrammar(new Random(1), { keys: ['k'], sha256: SHA256 })
+  const door = http1(tcp(address.port), 500)
+  const violations: Violation[] = []
+  for (let sent = 0; sent < 3; sent++) {
+    const outcome = await door.send({ ...grammar.next(), method: 'POST' })
+    const found = outcome === undefined ? undefined : faultOf(outcome)
+    if (found === fault) violations.push({ kind: found })
+  }
+  await door.close()
+  server.closeAllConnections()
+  server.close()
+  return { title: fault, tried: '3 requests', violations, planted: true }
+}
+
+await asCommand(import.meta.url, 'Hostile requests', checkHostileRequests)

@@ -1,0 +1,51 @@
+import { statusOf } from '../../packages/server/src/http/status.ts'
+import type { Outcome } from './raw-http.ts'
+import { CANARY } from './request-grammar.ts'
+
+/** What is wrong with an answer. */
+export type Fault =
+  | 'crashed or closed'
+  | 'hung'
+  | 'not typed'
+  | 'failed inside'
+  | 'tells of the machine'
+  | 'repeats the request'
+
+/** Paths, places in sources, frames of stacks, modules: nothing that an answer holds. */
+const OF_THE_MACHINE =
+  /(?:^|[\s"'(=:])\/[\w.-]+\/[\w.-]+|\.(?:ts|js|mjs|cc|cpp|node)\b|\bat \S+ \(|\n\s+at |node:|node_modules|onnxruntime|0x[0-9a-f]{6}/
+
+/** What is wrong with what came back for a request of ours; undefined when nothing is. */
+export function faultOf(outcome: Outcome): Fault | undefined {
+  if (outcome.kind !== 'answer') return outcome.kind === 'hung' ? 'hung' : 'crashed or closed'
+  const { status, headers, body } = outcome
+  if (status < 400) return undefined
+  const code = headers['x-blindai-error']
+  if (code === undefined || statusOf(code) !== status || headers['x-request-id'] === undefined) return 'not typed'
+  if (status === 500) return 'failed inside'
+  const head = JSON.stringify(headers)
+  const text = body.toString('utf8')
+  if (`${head}${text}`.includes(CANARY)) return 'repeats the request'
+  if (OF_THE_MACHINE.test(text)) return 'tells of the machine'
+  return text !== '' && !isRefusal(text, code) ? 'not typed' : undefined
+}
+
+/** The same for clients of BlindAI 0.6: a text in CBOR that begins with a code. */
+export function legacyFaultOf(outcome: Outcome): Fault | undefined {
+  if (outcome.kind !== 'answer') return outcome.kind === 'hung' ? 'hung' : 'crashed or closed'
+  if (outcome.status < 400) return undefined
+  const text = outcome.body.toString('utf8')
+  if (OF_THE_MACHINE.test(text)) return 'tells of the machine'
+  if (text.includes('INTERNAL: ')) return 'failed inside'
+  return /^[\x60-\x7b].?.?[A-Z][A-Z0-9_]+: /s.test(outcome.body.toString('latin1')) ? undefined : 'not typed'
+}
+
+function isRefusal(text: string, code: string): boolean {
+  try {
+    const { error, hint, ...rest } = Object(JSON.parse(text))
+    return typeof error === 'string' && typeof hint === 'string' && rest.code === code && Object.keys(rest).length === 1
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    return false
+  }
+}
