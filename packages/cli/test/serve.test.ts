@@ -52,6 +52,16 @@ describe('serve', () => {
     await writeFile(join(folder, 'blindai.json'), JSON.stringify(CONFIG))
     const argv = ['serve', '--simulated', '--config', 'blindai.json', '--port', '1', '--state', 'state']
     expect(await blindai(argv, { folder })).toMatchObject({ code: 2 })
+    expect(await blindai([...argv.slice(0, 4), '--legacy'], { folder })).toMatchObject({ code: 2 })
+  })
+
+  test('says where clients of BlindAI 0.6 are served, where they are', async () => {
+    const { stdout } = await serveOnce({ ...CONFIG, legacy: { ports: { attestation: 0, run: 0, management: 0 } } })
+    expect(JSON.parse(stdout).legacy).toEqual({
+      attestation: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      run: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
+      management: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
+    })
   })
 
   test.each(['65536', '-1', 'x'])('refuses the port %s', async (port) => {
