@@ -33,11 +33,20 @@ const HONEST = { story: 'upload and delete', seed: 0, manners: 'honest' } as con
 export async function checkCrashes({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
   const early = { manners: 'acknowledges uploads early', failpoint: 'rename index#2', moment: 'before' } as const
   const deleted = { manners: 'acknowledges deletes early', failpoint: 'rename index#4', moment: 'before' } as const
+  const story = 'tenants'
+  const enrolled = {
+    story,
+    manners: 'acknowledges tenants early',
+    failpoint: 'rename index#2',
+    moment: 'before',
+  } as const
   return [
     await atFailpoints(long, 'uploads acknowledged early', [{ ...HONEST, ...early }], true),
     await atFailpoints(long, 'deletes acknowledged early', [{ ...HONEST, ...deleted }], true),
+    await atFailpoints(long, 'tenants acknowledged early', [{ ...HONEST, ...enrolled }], true),
     await atRandomPoints(long, 'an index that is copied into its place', 10, { copies: true }, true),
-    await atFailpoints(long, 'the store, at every operation', await allFailpoints(long), false),
+    await atFailpoints(long, 'the store, at every operation', await allFailpoints(long, HONEST), false),
+    await atFailpoints(long, 'tenants, at every operation', await allFailpoints(long, { ...HONEST, story }), false),
     await atRandomPoints(long, 'the store, at random points', long ? POINTS.long : POINTS.short, {}, false),
   ]
 }
@@ -46,18 +55,18 @@ export async function checkCrashes({ long }: { readonly long: boolean }): Promis
  * Every operation of the story, from the names that a child says; a write also in its middle. The short form leaves out
  * what the store does before the second upload and after the delete, which is the same once more.
  */
-async function allFailpoints(long: boolean): Promise<readonly CrashOrder[]> {
+async function allFailpoints(long: boolean, honest: CrashOrder): Promise<readonly CrashOrder[]> {
   const moments: readonly Moment[] = long ? ['before', 'after'] : ['before']
   const names: string[] = []
   const ledger = new Ledger()
   await inFolder(long, async (folder) => {
-    await runChild(folder, { ...HONEST, names: true }, ledger, (name) => {
+    await runChild(folder, { ...honest, names: true }, ledger, (name) => {
       if (long || (ledger.requests > 1 && ledger.requests < 4)) names.push(name)
     })
   })
   return names.flatMap((failpoint) => {
     const all: Moment[] = [...moments, ...(failpoint.startsWith('write ') ? (['half'] as const) : [])]
-    return all.map((moment) => ({ ...HONEST, failpoint, moment }))
+    return all.map((moment) => ({ ...honest, failpoint, moment }))
   })
 }
 
@@ -154,7 +163,7 @@ function isStep(value: unknown): value is Step {
 }
 
 function note(ledger: Ledger, what: string, { kind, upload }: Step): void {
-  if (what === 'acknowledge') ledger.acknowledge(upload, kind === 'upload' ? 'present' : 'absent')
+  if (what === 'acknowledge') ledger.acknowledge(upload, kind === 'upload' || kind === 'enrol' ? 'present' : 'absent')
   else ledger.ask(upload)
 }
 

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { fileKeySource, nodeFiles, SealedStore } from '@blindai/store'
 import { type CrashOrder, crashingFiles } from './crash-files.ts'
-import { endlessStory, type Step, uploadAndDelete, type Witness, work } from './workload.ts'
+import { comingAndGoing, endlessStory, type Step, uploadAndDelete, type Witness, work } from './workload.ts'
 
 /**
  * A process that works on a store until it is killed, or at a named operation kills itself. It says what it asks and what
@@ -27,6 +27,11 @@ const plain = nodeFiles(folder)
 const files = crashingFiles(plain, folder, crash, say)
 const store = await SealedStore.open({ files, keySource: fileKeySource(plain, 'key'), onEvent: () => undefined })
 say('ready')
-const steps: Iterable<Step> = story === 'endless' ? endlessStory(seed) : uploadAndDelete()
+const stories = {
+  endless: () => endlessStory(seed),
+  tenants: comingAndGoing,
+  'upload and delete': uploadAndDelete,
+} as const
+const steps: Iterable<Step> = stories[story]()
 await work(store, steps, witness, manners)
 say('done')

@@ -6,7 +6,7 @@ import type { Manners } from './workload.ts'
 
 /** What a child is told to do. */
 export interface CrashOrder {
-  readonly story: 'endless' | 'upload and delete'
+  readonly story: 'endless' | 'upload and delete' | 'tenants'
   readonly seed: number
   readonly manners: Manners
   /** Kills itself at this operation; `write blob#3` is the third of that name. */

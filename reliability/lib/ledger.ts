@@ -11,11 +11,12 @@ export interface Violation {
   readonly model: string
 }
 
-/** Whose a model is, and its bytes. */
+/** Whose a model is, and its bytes; or a tenant, and its API key. */
 export interface Upload {
   readonly owner: string
   readonly content: Content
   readonly name?: string
+  readonly isTenant?: boolean
 }
 
 /**
@@ -53,12 +54,14 @@ export class Ledger {
   /** Every broken promise. What was unknown is known from now on. */
   async check(store: SealedStore): Promise<Violation[]> {
     const violations: Violation[] = []
-    const there = new Set(store.models.map(({ owner, sha256 }) => `${owner}/${sha256}`))
+    const models = store.models.map(({ owner, sha256 }) => `${owner}/${sha256}`)
+    const tenants = store.tenants.flatMap(({ name, keys }) => keys.map(({ sha256 }) => tenantKey(name, sha256)))
+    const there = new Set([...models, ...tenants])
     for (const [key, { upload, belief }] of this.#beliefs) {
       const isThere = there.delete(key)
       if (belief === 'absent' && isThere) violations.push({ kind: 'returned', model: key })
       if (belief === 'present' && !isThere) violations.push({ kind: 'lost', model: key })
-      if (isThere) {
+      if (isThere && upload.isTenant !== true) {
         const damage = await damageOf(store, upload)
         if (damage !== undefined) violations.push({ kind: damage, model: key })
       }
@@ -89,6 +92,11 @@ async function damageOf(store: SealedStore, { owner, content }: Upload): Promise
   return hash.digest('hex') === sha256 ? undefined : 'corrupt'
 }
 
-function keyOf({ owner, content }: Upload): string {
-  return `${owner}/${describeContent(content).sha256}`
+function keyOf({ owner, content, isTenant }: Upload): string {
+  const { sha256 } = describeContent(content)
+  return isTenant === true ? tenantKey(owner, sha256) : `${owner}/${sha256}`
+}
+
+function tenantKey(name: string, sha256: string): string {
+  return `tenant ${name}/${sha256}`
 }

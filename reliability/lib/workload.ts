@@ -8,6 +8,8 @@ export type Step =
   | { readonly kind: 'upload'; readonly upload: Upload }
   | { readonly kind: 'delete'; readonly upload: Upload }
   | { readonly kind: 'rename'; readonly upload: Upload; readonly name: string }
+  /** A tenant comes with one API key, of which the digest of the content is the hash; or goes. */
+  | { readonly kind: 'enrol' | 'dismiss'; readonly upload: Upload }
 
 /** Hears of requests and answers, in order. */
 export interface Witness {
@@ -18,7 +20,12 @@ export interface Witness {
 }
 
 /** How a store that lies would behave; `honest` is ours. Planted, so that what finds nothing is seen to find something. */
-export type Manners = 'honest' | 'acknowledges uploads early' | 'acknowledges deletes early' | 'acknowledges failures'
+export type Manners =
+  | 'honest'
+  | 'acknowledges uploads early'
+  | 'acknowledges deletes early'
+  | 'acknowledges tenants early'
+  | 'acknowledges failures'
 
 const PIECE = 300_000
 
@@ -32,6 +39,7 @@ export async function work(
   for (const step of steps) {
     witness.ask(step)
     if (manners === 'acknowledges deletes early' && step.kind === 'delete') witness.acknowledge(step)
+    if (manners === 'acknowledges tenants early' && step.upload.isTenant === true) witness.acknowledge(step)
     try {
       await perform(store, step, () => {
         if (manners === 'acknowledges uploads early') witness.acknowledge(step)
@@ -48,6 +56,16 @@ export async function work(
 async function perform(store: SealedStore, step: Step, onSealed: () => void): Promise<void> {
   const { owner, content } = step.upload
   const { sha256, data } = describeContent(content)
+  if (step.kind === 'enrol') {
+    const createdAt = unixSeconds(1_800_000_000)
+    const tenant = { name: owner, role: 'caller', createdAt, keys: [{ sha256, createdAt }], details: {} }
+    await store.setTenants([...store.tenants.filter(({ name }) => name !== owner), tenant])
+    return
+  }
+  if (step.kind === 'dismiss') {
+    await store.removeTenant(owner)
+    return
+  }
   const model = { owner, sha256 }
   if (step.kind === 'delete') {
     await store.remove(model)
@@ -112,12 +130,32 @@ export function uploadAndDelete(): readonly Step[] {
   ]
 }
 
-/** Without an end. Few models, so that each is uploaded and deleted often. */
+function tenant(name: string, seed: number): Upload {
+  return { owner: name, content: { seed, bytes: 32 }, isTenant: true }
+}
+
+/** Tenants that come, go and come again with the same key. */
+export function comingAndGoing(): readonly Step[] {
+  const [stays, goes] = [tenant('guest-1', 201), tenant('guest-2', 202)]
+  return [
+    { kind: 'enrol', upload: stays },
+    { kind: 'enrol', upload: goes },
+    { kind: 'dismiss', upload: goes },
+    { kind: 'enrol', upload: goes },
+  ]
+}
+
+/** Without an end. Few models and tenants, so that each comes and goes often. */
 export function* endlessStory(seed: number): Generator<Step> {
   const random = seeded(seed)
   const among = (count: number): number => Math.floor(random() * count)
   const sizes = [0, 1, 900, 70_000, MIB, MIB + 1, 2 * MIB + 333]
   for (;;) {
+    if (random() < 0.2) {
+      const guest = among(3)
+      yield { kind: random() < 0.6 ? 'enrol' : 'dismiss', upload: tenant(`guest-${guest}`, 200 + guest) }
+      continue
+    }
     const which = among(6)
     const target = upload(`tenant-${which % 3}`, 100 + which, sizes[which] ?? 0)
     yield random() < 0.6 ? { kind: 'upload', upload: target } : { kind: 'delete', upload: target }
