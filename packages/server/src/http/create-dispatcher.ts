@@ -16,6 +16,7 @@ import { healthRoutes } from './routes/health.ts'
 import { inferenceRoutes } from './routes/inference.ts'
 import { modelRoutes } from './routes/models.ts'
 import { obliviousRoutes } from './routes/oblivious.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { repositoryRoutes } from './routes/repository.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { unsupportedRoutes } from './routes/unsupported.ts'
@@ -55,6 +56,7 @@ export function createDispatcher(services: HttpServices): Dispatcher {
     ...inferenceRoutes({ inference, limits, receipts }),
     ...repositoryRoutes({ models, inference }),
     ...unsupportedRoutes(),
+    ...openApiRoutes(),
     ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
