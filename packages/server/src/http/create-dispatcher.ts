@@ -21,6 +21,7 @@ import { inferenceRoutes } from './routes/inference.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { modelRoutes } from './routes/models.ts'
 import { obliviousRoutes } from './routes/oblivious.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { repositoryRoutes } from './routes/repository.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { tenantRoutes } from './routes/tenants.ts'
@@ -68,6 +69,7 @@ export function createDispatcher(services: HttpServices): {
     ...repositoryRoutes({ models, inference }),
     ...unsupportedRoutes(),
     ...notGrpcRoutes(),
+    ...openApiRoutes(),
     ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
     ...tenantRoutes(services),
