@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/http/openapi/document.ts'
 import { OPERATIONS } from '../../src/http/openapi/operations.ts'
 import { UNSUPPORTED } from '../../src/http/routes/unsupported.ts'
+import { hashApiKey } from '../../src/tenants/index.ts'
 import { type Answer, type Ask, base64UrlOf, buildHouse, digestOf } from '../fixtures/house.ts'
 
 const MODEL = new Uint8Array([1, 2, 3])
@@ -86,6 +87,35 @@ const EXCHANGES: readonly (readonly [operation: string, target: string, how: Ask
   ['POST /v2/repository/models/{model}/load', '/v2/repository/models/m/load', { as: 'alice', body: '{}' }, 200],
   ['DELETE /v1/quarantine/{model}', `/v1/quarantine/${SHA256}`, { as: 'root' }, 204],
   ['DELETE /v1/models/{model}/grants/{tenant}', '/v1/models/m/grants/bob', { as: 'alice' }, 204],
+  ['PUT /v1/models/{model}/shared-engines', '/v1/models/m/shared-engines', { as: 'alice' }, 204],
+  ['DELETE /v1/models/{model}/shared-engines', '/v1/models/m/shared-engines', { as: 'alice' }, 204],
+  [
+    'PUT /v1/tenants/{name}',
+    '/v1/tenants/clinic',
+    {
+      as: 'root',
+      body: JSON.stringify({ role: 'owner', quotas: { maxModels: 3 }, key: { sha256: hashApiKey('key-of-clinic') } }),
+    },
+    201,
+  ],
+  ['GET /v1/tenants', '/v1/tenants', { as: 'root' }, 200],
+  ['GET /v1/tenants/{name}', '/v1/tenants/clinic', { as: 'root' }, 200],
+  [
+    'POST /v1/tenants/{name}/keys',
+    '/v1/tenants/clinic/keys',
+    { as: 'root', body: JSON.stringify({ sha256: 'ab'.repeat(32) }) },
+    201,
+  ],
+  ['DELETE /v1/tenants/{name}/keys/{id}', `/v1/tenants/clinic/keys/${'ab'.repeat(8)}`, { as: 'root' }, 204],
+  [
+    'POST /v1/keys',
+    '/v1/keys',
+    { key: 'key-of-clinic', body: JSON.stringify({ sha256: 'cd'.repeat(32), expiresAt: 1_800_000_100 }) },
+    201,
+  ],
+  ['GET /v1/keys', '/v1/keys', { key: 'key-of-clinic' }, 200],
+  ['DELETE /v1/keys/{id}', `/v1/keys/${'cd'.repeat(8)}`, { key: 'key-of-clinic' }, 204],
+  ['DELETE /v1/tenants/{name}', '/v1/tenants/clinic', { as: 'root' }, 204],
   ['GET /openapi.json', '/openapi.json', {}, 200],
   ...UNSUPPORTED.map(({ method, path }): readonly [string, string, Ask, number] => [
     `${method} ${path}`,

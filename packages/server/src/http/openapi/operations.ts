@@ -1,6 +1,7 @@
 import type { Access } from '../router.ts'
 import { UNSUPPORTED } from '../routes/unsupported.ts'
 import { SCHEMAS } from './schemas.ts'
+import { TENANT_OPERATIONS } from './tenants.ts'
 
 /** What is said of a route beside its method and path. */
 export interface Operation {
@@ -117,7 +118,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   [`PUT ${OWN}`]: {
     summary: 'Upload a model, whole or in parts, under its SHA-256. With a name it is the next version of that name.',
     access: 'owner',
-    query: ['name', 'task', 'kind'],
+    query: ['name', 'task', 'kind', 'shared'],
     request: { bytes: BINARY },
     answers: { 200: json('UploadedModel'), 201: json('UploadedModel'), 202: json('UploadProgress') },
   },
@@ -125,6 +126,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   [`PUT ${OWN}/grants/{tenant}`]: done('Let a tenant, or * for all, run a model.', 'owner'),
   [`DELETE ${OWN}/grants/{tenant}`]: done('Take that back, for all versions of a name.', 'owner'),
   'DELETE /v1/quarantine/{model}': done('Lift the quarantine of all models of a digest.', 'admin'),
+  ...TENANT_OPERATIONS,
   ...Object.fromEntries(
     UNSUPPORTED.map(({ method, path, extension }): [string, Operation] => [
       `${method} ${path}`,

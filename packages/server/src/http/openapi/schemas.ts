@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '@blindai/core'
 import { DATATYPES, MAX_NAME_LENGTH } from '@blindai/protocol'
 import { CONFIG_DATATYPES } from '../../inference/index.ts'
+import { TENANT_SCHEMAS } from './tenants.ts'
 
 /**
  * What bodies look like, as JSON Schema. Requests are open where the protocol lets members be passed over; answers are
@@ -51,7 +52,12 @@ const modelMembers: JsonObject = {
   bytes: count,
 }
 const tensors: JsonObject = { inputs: list(ref('TensorMetadata')), outputs: list(ref('TensorMetadata')) }
-const listing: JsonObject = { owner: { type: 'boolean' }, createdAt: count, grants: list(text) }
+const listing: JsonObject = {
+  owner: { type: 'boolean' },
+  sharedEngines: { type: 'boolean' },
+  createdAt: count,
+  grants: list(text),
+}
 
 export const SCHEMAS: JsonObject = {
   Error: closed({ error: text, code: { type: 'string', pattern: '^[A-Z][A-Z0-9_]*$' }, hint: text }),
@@ -121,8 +127,11 @@ export const SCHEMAS: JsonObject = {
   }),
   UploadedModel: closed({ ...modelMembers, ...tensors }, ['name', 'version', 'task']),
   UploadProgress: closed({ offset: count }),
-  Model: closed({ ...modelMembers, ...listing, ...tensors }, ['name', 'version', 'task', 'grants']),
-  ModelList: closed({ models: list(closed({ ...modelMembers, ...listing }, ['name', 'version', 'task', 'grants'])) }),
+  ...TENANT_SCHEMAS,
+  Model: closed({ ...modelMembers, ...listing, ...tensors }, ['name', 'version', 'task', 'grants', 'sharedEngines']),
+  ModelList: closed({
+    models: list(closed({ ...modelMembers, ...listing }, ['name', 'version', 'task', 'grants', 'sharedEngines'])),
+  }),
   TaskRequest: {
     type: 'object',
     properties: {
