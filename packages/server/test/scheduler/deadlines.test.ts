@@ -118,6 +118,30 @@ describe('what was admitted', () => {
   })
 })
 
+describe('ten times as many requests as can be done', () => {
+  test('leave as many answers in time as there can be; the others are refused at once, and calm comes back at once', async () => {
+    const room = new Simulation({ cores: 2 })
+    await room.teach('crowd', 100)
+    const before = room.told.length
+    const seconds = 15
+    for (let i = 0; i < 200 * seconds; i++) {
+      room.ask({ tenant: 'crowd', tookMs: 100, timeoutMs: 1000 })
+      await room.pass(5)
+    }
+    await room.pass(1000)
+    const told = room.told.slice(before)
+    const answered = told.filter(({ code }) => code === 'answered')
+    const refused = told.filter(({ code }) => code === 'TENANT_BACKLOG')
+    expect(answered.length).toBeGreaterThan(0.95 * 20 * seconds)
+    expect(answered.length + refused.length).toBe(200 * seconds)
+    expect(refused.every(({ askedAtMs, settledAtMs }) => settledAtMs === askedAtMs)).toBe(true)
+    expect(new Set(refused.map(({ details }) => details.retryAfterSeconds))).toEqual(new Set([1]))
+    room.ask({ tenant: 'crowd', tookMs: 100 })
+    await room.pass(101)
+    expect(room.told.at(-1)).toMatchObject({ code: 'answered' })
+  })
+})
+
 describe('Retry-After', () => {
   test('grows with what waits', async () => {
     const room = await taught(500)
