@@ -9,8 +9,8 @@ const TICK_MS = 5
 const [order]: [LoadOrder] = await receive()
 const outcomes: Outcome[] = []
 const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: Number.POSITIVE_INFINITY })
-const url = new URL(order.path, order.url)
 let isStopped = false
+let isOver = false
 let sent = 0
 let inFlight = 0
 
@@ -36,8 +36,12 @@ async function callers(count: number): Promise<void> {
   )
 }
 
-/** What is due and finds too many in flight is left out, so that a server that answers nothing does not fill this process. */
+/**
+ * All connections are opened before it begins. What is due and finds all of them in use is left out, so that a server that
+ * answers nothing does not fill this process.
+ */
 async function rate(pace: { readonly perSecond: number; readonly maxInFlight: number }): Promise<void> {
+  await Promise.all(Array.from({ length: pace.maxInFlight }, () => answer('/v2/health/live', { method: 'GET', agent })))
   begun.resolve()
   const pending = new Set<Promise<void>>()
   const startMs = wallMs()
@@ -49,6 +53,9 @@ async function rate(pace: { readonly perSecond: number; readonly maxInFlight: nu
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }
+  // Nobody waits for what is still on its way.
+  isOver = true
+  agent.destroy()
   await Promise.all(pending)
 }
 
@@ -60,19 +67,20 @@ async function ask(atMs: number): Promise<void> {
     headers: { ...order.headers, 'content-length': body.byteLength },
   }
   inFlight++
-  const { status, wasSent, retryAfter } = await answer(options, body)
+  const { status, wasSent, retryAfter } = await answer(order.path, options, body)
   inFlight--
+  if (isOver) return
   outcomes.push({ atMs, tookMs: wallMs() - atMs, status, wasSent, retryAfter })
   if (!wasSent) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
 }
 
 type Answer = Pick<Outcome, 'status' | 'wasSent' | 'retryAfter'>
 
-function answer(options: RequestOptions, body: Uint8Array): Promise<Answer> {
+function answer(path: string, options: RequestOptions, body?: Uint8Array): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>()
   let wasSent = false
   const broken = (): void => resolve({ status: 0, wasSent, retryAfter: undefined })
-  const asking = request(url, options, (response) => {
+  const asking = request(new URL(path, order.url), options, (response) => {
     const seconds = response.headers['retry-after']
     const retryAfter = seconds === undefined ? undefined : Number(seconds)
     response.on('error', broken)
