@@ -26,6 +26,8 @@ export type ServerCode =
   | 'VERSION_NOT_FOUND'
   | 'MODEL_NOT_FOUND'
   | 'MODEL_EXISTS'
+  | 'MODEL_HAS_VERSIONS'
+  | 'MODEL_UNLOADED'
   | 'MODEL_REFUSED'
   | 'MODEL_INVALID'
   | 'MODEL_NEEDS_MORE_MEMORY'
@@ -100,6 +102,8 @@ export const SERVER_CATALOGUE: FamilyCatalogue<ServerErrorDetails> = {
   OPERATION_REPLAYED: row('fix', 'Give each upload part and each delete an operation id of its own.'),
   VERSION_NOT_FOUND: row('fix', 'Name a version that the metadata of the model lists, or its digest, or leave it out.'),
   MODEL_NOT_FOUND: row('fix', 'Check the name; a model of another tenant is named owner~name, and must be granted to you first.'),
+  MODEL_HAS_VERSIONS: row('fix', 'Name the model by the digest of the version that is meant.'),
+  MODEL_UNLOADED: row('fix', 'Load the model, or ask its owner to.'),
   MODEL_EXISTS: row('fix', 'Delete the model, then upload it again.'),
   MODEL_REFUSED: row('fix', 'Read the reason; the model holds what the server does not run.'),
   MODEL_INVALID: row('fix', 'Check that the file is a model that ONNX Runtime loads.'),

@@ -156,7 +156,7 @@ describe('an input is refused', () => {
     [
       'for a shared memory region',
       `${FP32},"shape":[1],"parameters":{"shared_memory_region":"a"}`,
-      { code: 'MISSING_MEMBER' },
+      { code: 'SHARED_MEMORY_UNSUPPORTED', details: { field: 'inputs[0]' } },
     ],
   ])('%s', (_, members, refusal) => {
     expect(thrownBy(() => parseInput(members))).toMatchObject(refusal)

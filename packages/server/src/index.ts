@@ -26,7 +26,7 @@ export {
 } from './gatekeeper.ts'
 export { GATEKEEPER_CATALOGUE, GatekeeperError, type GatekeeperErrorDetails } from './gatekeeper-error.ts'
 export { createLineLog, createStderrLog, type Log, type LogEvent } from './gatekeeper-log.ts'
-export { API_CATALOGUE, ApiError, type ApiErrorDetails } from './http/index.ts'
+export { API_CATALOGUE, ApiError, type ApiErrorDetails, openApiDocument } from './http/index.ts'
 export { INFERENCE_CATALOGUE, InferenceError, type InferenceErrorDetails } from './inference/index.ts'
 export { MODEL_CATALOGUE, ModelError, type ModelErrorDetails } from './models/index.ts'
 export {

@@ -69,7 +69,7 @@ function parseEntry(field: string, value: JsonValue, keys: KeyWrap): IndexEntry 
     bytes: whole(`${field}.bytes`, m.bytes),
     createdAt: time(`${field}.createdAt`, m.createdAt),
     ...(m.name === undefined ? {} : { name: text(`${field}.name`, m.name) }),
-    ...(m.version === undefined ? {} : { version: whole(`${field}.version`, m.version) }),
+    ...(m.version === undefined ? {} : { version: positive(`${field}.version`, m.version) }),
     grants: list(`${field}.grants`, m.grants).map((grant, i) => text(`${field}.grants[${i}]`, grant)),
     details: object(`${field}.details`, m.details),
     blob: blobId(`${field}.blob`, m.blob),
@@ -147,6 +147,12 @@ function blobId(field: string, value: JsonValue | undefined): Uint8Array {
 function whole(field: string, value: JsonValue | undefined): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw new MalformedError('WRONG_VALUE', { field, expected: 'a whole number' })
+}
+
+function positive(field: string, value: JsonValue | undefined): number {
+  const number = whole(field, value)
+  if (number > 0) return number
+  throw new MalformedError('WRONG_VALUE', { field, expected: 'a whole number from 1' })
 }
 
 function time(field: string, value: JsonValue | undefined): UnixSeconds {

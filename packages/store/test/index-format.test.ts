@@ -118,6 +118,8 @@ describe('the content of an index', () => {
 
   test('is read when it is as it must be', () => {
     expect(parse({ models: [model], tenants: [tenant] }).models).toHaveLength(1)
+    const next = { ...model, name: 'm', version: 2, sha256: 'cd'.repeat(32), blob: '04'.repeat(16) }
+    expect(parse({ models: [{ ...model, name: 'm' }, next] }).models).toMatchObject([{ name: 'm' }, { version: 2 }])
   })
 
   test.each([
@@ -126,6 +128,17 @@ describe('the content of an index', () => {
     ['with models that are no list', { models: {} }, 'WRONG_TYPE'],
     ['with a model twice', { models: [model, { ...model, blob: '04'.repeat(16) }] }, 'WRONG_VALUE'],
     ['with a blob twice', { models: [model, { ...model, owner: 'bob' }] }, 'WRONG_VALUE'],
+    ['with a version that is none', { models: [{ ...model, name: 'm', version: 0 }] }, 'WRONG_VALUE'],
+    [
+      'with a version of a name twice',
+      {
+        models: [
+          { ...model, name: 'm' },
+          { ...model, name: 'm', version: 1, sha256: 'cd'.repeat(32), blob: '04'.repeat(16) },
+        ],
+      },
+      'WRONG_VALUE',
+    ],
     [
       'with a name twice',
       {

@@ -3,7 +3,7 @@ import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
 import { grpcError } from '../grpc/answers.ts'
-import { type Dispatch, grpcFront, notGrpcRoutes } from '../grpc/front.ts'
+import { type Dispatch, grpcFront, notGrpcRoutes, SERVICE_PATH } from '../grpc/front.ts'
 import { grpcRoutes } from '../grpc/routes.ts'
 import type { InferenceService } from '../inference/index.ts'
 import type { ModelLibrary, ModelRepository } from '../models/index.ts'
@@ -13,12 +13,13 @@ import { BodyMemory } from './body-memory.ts'
 import { Dispatcher, type RequestFailure } from './dispatcher.ts'
 import { OperationLedger } from './operation-ledger.ts'
 import { ReceiptDesk } from './receipt-desk.ts'
-import { Router } from './router.ts'
+import { type Route, Router } from './router.ts'
 import { attestationRoutes } from './routes/attestation.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inferenceRoutes } from './routes/inference.ts'
 import { modelRoutes } from './routes/models.ts'
 import { obliviousRoutes } from './routes/oblivious.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { repositoryRoutes } from './routes/repository.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { unsupportedRoutes } from './routes/unsupported.ts'
@@ -45,7 +46,10 @@ export interface HttpServices {
 }
 
 /** All routes of both protocols, behind the same checks. */
-export function createDispatcher(services: HttpServices): { readonly dispatch: Dispatch } {
+export function createDispatcher(services: HttpServices): {
+  readonly dispatch: Dispatch
+  readonly routes: readonly Route[]
+} {
   const { limits, models, scheduler, inference } = services
   const receipts = new ReceiptDesk({
     sign: (message) => services.receiptSigner.sign(message),
@@ -58,6 +62,7 @@ export function createDispatcher(services: HttpServices): { readonly dispatch: D
     ...inferenceRoutes({ inference, limits, receipts }),
     ...repositoryRoutes({ models, inference }),
     ...unsupportedRoutes(),
+    ...openApiRoutes(),
     ...notGrpcRoutes(),
     ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
@@ -76,6 +81,8 @@ export function createDispatcher(services: HttpServices): { readonly dispatch: D
   const grpcRouter = new Router(grpcRoutes({ ...services, bodies, receipts }))
   const grpc = new Dispatcher({ ...checks, router: grpcRouter, answerError: grpcError })
   return {
+    // Those of HTTP: what only says that a path is gRPC's is no part of the interface.
+    routes: dispatcher.routes.filter(({ path }) => !path.startsWith(SERVICE_PATH)),
     dispatch: grpcFront({
       http: (request) => dispatcher.dispatch(request),
       grpc: (request) => grpc.dispatch(request),

@@ -60,6 +60,11 @@ export class Dispatcher {
     this.#options = options
   }
 
+  /** All routes, as the description of the interface must have them. */
+  get routes(): readonly Route[] {
+    return this.#options.router.routes
+  }
+
   async dispatch(arrived: ArrivedRequest): Promise<ApiResponse> {
     const requestId = randomUUID()
     let lease: BodyLease | undefined

@@ -41,9 +41,11 @@ const MAX_PATH_CHARACTERS = 2048
 
 /** Finds the route of a path. */
 export class Router {
+  readonly routes: readonly Route[]
   readonly #root: Node = emptyNode()
 
   constructor(routes: readonly Route[]) {
+    this.routes = routes
     for (const route of routes) this.#add(route)
   }
 

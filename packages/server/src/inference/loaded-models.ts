@@ -16,13 +16,13 @@ export interface EngineControl {
  * loaded → unloaded (at once for newcomers, with its engines gone once its runs have ended) → loaded.
  */
 export class LoadedModels {
-  readonly #models: ModelRepository
+  readonly #models: Pick<ModelRepository, 'open'>
   readonly #engines: EngineControl
   readonly #unloaded: Set<string> = new Set()
   /** Runs by model, and what waits for the last of them. */
   readonly #running: Map<string, { runs: number; readonly onIdle: (() => void)[] }> = new Map()
 
-  constructor(models: ModelRepository, engines: EngineControl) {
+  constructor(models: Pick<ModelRepository, 'open'>, engines: EngineControl) {
     this.#models = models
     this.#engines = engines
   }

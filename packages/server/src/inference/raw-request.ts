@@ -1,4 +1,4 @@
-import { elementBytes, type RawTensor, type TensorMetadata } from '@blindai/protocol'
+import { checkRawTensor, elementBytes, type RawTensor, type TensorMetadata } from '@blindai/protocol'
 import { InferenceError } from './inference-error.ts'
 
 /** Bytes of the length that stands before each element of a BYTES tensor. */
@@ -10,9 +10,15 @@ const LENGTH_BYTES = 4
  *
  * Source: Triton binary tensor data extension, "Raw Binary Request".
  *
- * @throws {InferenceError} `RAW_REQUEST_UNSUPPORTED`, `RAW_REQUEST_SIZE_MISMATCH`.
+ * @throws {InferenceError} `RAW_REQUEST_UNSUPPORTED`, `RAW_REQUEST_SIZE_MISMATCH`; {ProtocolError} `VALUE_OUT_OF_RANGE`.
  */
 export function rawRequestInput(inputs: readonly TensorMetadata[], body: Uint8Array): RawTensor {
+  const tensor = tensorOf(inputs, body)
+  checkRawTensor('body', tensor)
+  return tensor
+}
+
+function tensorOf(inputs: readonly TensorMetadata[], body: Uint8Array): RawTensor {
   const [input, ...others] = inputs
   if (input === undefined || others.length > 0) {
     throw new InferenceError('RAW_REQUEST_UNSUPPORTED', { reason: 'not-one-input' })

@@ -5,7 +5,7 @@ import { type Ask, buildHouse } from '../fixtures/house.ts'
 const X = { name: 'x', datatype: 'FP32', shape: [1], data: [1] }
 
 async function houseWithModel(
-  inputs?: readonly { name: string; datatype: 'FP32' | 'BYTES' | 'INT64'; shape: number[] }[],
+  inputs?: readonly { name: string; datatype: 'FP32' | 'BYTES' | 'BOOL'; shape: number[] }[],
 ) {
   const house = await buildHouse()
   if (inputs !== undefined) house.engines.description = { ...house.engines.description, inputs }
@@ -149,6 +149,12 @@ describe('a request that is one tensor and nothing else', () => {
   ])('for an input of shape %j is refused with %i bytes', async (shape, bytes, code) => {
     const { raw } = await houseWithModel([{ name: 'x', datatype: 'FP32', shape }])
     expect(await raw(new Uint8Array(bytes))).toMatchObject({ status: 400, json: { code } })
+  })
+
+  test('is refused where it holds what its datatype does not have', async () => {
+    const { raw } = await houseWithModel([{ name: 'x', datatype: 'BOOL', shape: [-1] }])
+    expect(await raw(Uint8Array.of(0, 1))).toMatchObject({ status: 200 })
+    expect(await raw(Uint8Array.of(0, 2))).toMatchObject({ status: 400, json: { code: 'VALUE_OUT_OF_RANGE' } })
   })
 
   test('is refused for a model of two inputs, and for several elements of bytes', async () => {

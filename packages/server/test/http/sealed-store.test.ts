@@ -64,6 +64,23 @@ describe('a server on a sealed store', () => {
     expect(after.models.quota.of('alice')).toBe(MODEL.byteLength)
   })
 
+  test('has the versions of a name after a restart, and counts on from them', async () => {
+    const folder = await testFolder()
+    const before = await houseOn(folder)
+    const first = await before.upload('alice', MODEL, '?name=digits')
+    const second = await before.upload('alice', OTHER, '?name=digits')
+    await before.models.close()
+    const after = await houseOn(folder)
+    const versions = () => after.models.versions('alice', 'digits').map(({ sha256, version }) => [version, sha256])
+    const known = [
+      [1, first],
+      [2, second],
+    ]
+    expect(versions()).toEqual(known)
+    const third = await after.upload('alice', MODEL.subarray(2), '?name=digits')
+    expect(versions()).toEqual([...known, [3, third]])
+  })
+
   test('gives engines the bytes that were uploaded', async () => {
     const house = await houseOn(await testFolder())
     const sha256 = await house.upload('alice', MODEL)

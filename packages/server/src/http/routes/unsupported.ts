@@ -2,39 +2,45 @@ import type { ApiResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import type { Route } from '../router.ts'
 
-/** Extensions that are not served, with their paths: who asks is told so by name, and not that a path is wrong. */
-const EXTENSIONS = [
-  { extension: 'shared memory', get: '/v2/systemsharedmemory/status' },
-  { extension: 'shared memory', get: '/v2/systemsharedmemory/region/{region}/status' },
-  { extension: 'shared memory', post: '/v2/systemsharedmemory/region/{region}/register' },
-  { extension: 'shared memory', post: '/v2/systemsharedmemory/region/{region}/unregister' },
-  { extension: 'shared memory', post: '/v2/systemsharedmemory/unregister' },
-  { extension: 'CUDA shared memory', get: '/v2/cudasharedmemory/status' },
-  { extension: 'CUDA shared memory', get: '/v2/cudasharedmemory/region/{region}/status' },
-  { extension: 'CUDA shared memory', post: '/v2/cudasharedmemory/region/{region}/register' },
-  { extension: 'CUDA shared memory', post: '/v2/cudasharedmemory/region/{region}/unregister' },
-  { extension: 'CUDA shared memory', post: '/v2/cudasharedmemory/unregister' },
-  { extension: 'trace', get: '/v2/trace/setting', post: '/v2/trace/setting' },
-  { extension: 'trace', get: '/v2/models/{model}/trace/setting', post: '/v2/models/{model}/trace/setting' },
-  { extension: 'logging', get: '/v2/logging', post: '/v2/logging' },
-  { extension: 'generate', post: '/v2/models/{model}/generate' },
-  { extension: 'generate', post: '/v2/models/{model}/generate_stream' },
-] as const
+const SHARED = '/v2/systemsharedmemory'
+const CUDA = '/v2/cudasharedmemory'
+const TRACE_OF_MODEL = '/v2/models/{model}/trace/setting'
 
-/** Whatever the body says, it is not read. */
-const ANY_BODY = 'stream'
+/**
+ * Extensions that are not served, with their paths: who asks is told so by name, and not that a path is wrong.
+ *
+ * Source: Triton's shared memory, trace, logging and generate extensions.
+ */
+export const UNSUPPORTED: readonly { readonly method: string; readonly path: string; readonly extension: string }[] = [
+  { method: 'GET', path: `${SHARED}/status`, extension: 'shared memory' },
+  { method: 'GET', path: `${SHARED}/region/{region}/status`, extension: 'shared memory' },
+  { method: 'POST', path: `${SHARED}/region/{region}/register`, extension: 'shared memory' },
+  { method: 'POST', path: `${SHARED}/region/{region}/unregister`, extension: 'shared memory' },
+  { method: 'POST', path: `${SHARED}/unregister`, extension: 'shared memory' },
+  { method: 'GET', path: `${CUDA}/status`, extension: 'CUDA shared memory' },
+  { method: 'GET', path: `${CUDA}/region/{region}/status`, extension: 'CUDA shared memory' },
+  { method: 'POST', path: `${CUDA}/region/{region}/register`, extension: 'CUDA shared memory' },
+  { method: 'POST', path: `${CUDA}/region/{region}/unregister`, extension: 'CUDA shared memory' },
+  { method: 'POST', path: `${CUDA}/unregister`, extension: 'CUDA shared memory' },
+  { method: 'GET', path: '/v2/trace/setting', extension: 'trace' },
+  { method: 'POST', path: '/v2/trace/setting', extension: 'trace' },
+  { method: 'GET', path: TRACE_OF_MODEL, extension: 'trace' },
+  { method: 'POST', path: TRACE_OF_MODEL, extension: 'trace' },
+  { method: 'GET', path: '/v2/logging', extension: 'logging' },
+  { method: 'POST', path: '/v2/logging', extension: 'logging' },
+  { method: 'POST', path: '/v2/models/{model}/generate', extension: 'generate' },
+  { method: 'POST', path: '/v2/models/{model}/generate_stream', extension: 'generate' },
+]
 
-/** Source: Triton's shared memory, trace, logging and generate extensions. */
+/** Whatever the body of such a request says, it is not read. */
 export function unsupportedRoutes(): Route[] {
-  const routes: Route[] = []
-  for (const entry of EXTENSIONS) {
-    const { extension } = entry
-    const handle = (): ApiResponse => {
+  return UNSUPPORTED.map(({ method, path, extension }) => ({
+    method,
+    path,
+    access: 'tenant',
+    maxBodyBytes: 'stream',
+    handle: (): ApiResponse => {
       throw new ApiError('EXTENSION_UNSUPPORTED', { extension })
-    }
-    const refused = { access: 'tenant', maxBodyBytes: ANY_BODY, handle } as const
-    if ('get' in entry) routes.push({ ...refused, method: 'GET', path: entry.get })
-    if ('post' in entry) routes.push({ ...refused, method: 'POST', path: entry.post })
-  }
-  return routes
+    },
+  }))
 }
