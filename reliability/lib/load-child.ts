@@ -75,6 +75,7 @@ function answer(options: RequestOptions, body: Uint8Array): Promise<Answer> {
   })
   asking.on('socket', (socket) => {
     wasSent = asking.reusedSocket
+    if (wasSent) return
     socket.once('secureConnect', () => {
       wasSent = true
     })
