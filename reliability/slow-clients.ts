@@ -77,9 +77,10 @@ async function triedWithTool(): Promise<Finding> {
     const violations: { readonly kind: string }[] = []
     const figures: string[] = []
     for (const mode of ['-H', '-B', '-X'] as const) {
-      const { stillOpen, seconds } = await slowHttpTest(mode, server, 1000)
+      const { most, stillOpen, seconds } = await slowHttpTest(mode, server, 1000)
       for (let one = 0; one < stillOpen; one++) violations.push({ kind: `slowhttptest ${mode}: never closed` })
-      figures.push(`${mode} ${stillOpen} open after ${seconds} s`)
+      if (most === 0) violations.push({ kind: `slowhttptest ${mode} opened nothing` })
+      figures.push(`${mode}: ${most} at once, the last closed after ${seconds.toFixed(0)} s`)
     }
     const outcomes = await load.stop()
     const served = outcomes.filter(({ status }) => status === 200).length
