@@ -73,7 +73,7 @@ describe('a chunked exchange whose body nobody reads to its end', () => {
     socket.write(body)
     // Longer than the grace, and than it takes to look for the slow.
     await new Promise((resolve) => setTimeout(resolve, 1200))
-    expect(received).toContain('message/ohttp-chunked-res')
+    await expect.poll(() => received, { timeout: 10_000 }).toContain('message/ohttp-chunked-res')
     socket.write('GET /v2/health/live HTTP/1.1\r\nhost: a\r\n\r\n')
     await expect.poll(() => received).toContain('{"live":true}')
     socket.destroy()
