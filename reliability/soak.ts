@@ -17,7 +17,10 @@ import { ServeProcess } from './lib/serve-process.ts'
 const MIB = 1024 ** 2
 /** What counts as flat; see `growthOf`. */
 const FLAT_BYTES = 24 * MIB
-const FLAT_DESCRIPTORS = 8
+/** Fewer than callers and one engine have, which come and go. */
+const FLAT_DESCRIPTORS = 12
+/** Of each kind of request: with few connections, what leaks shows. */
+const MAX_IN_FLIGHT = 2
 const LOOKS = 60
 const LEAKING_SERVER = fileURLToPath(new URL('./lib/leaking-server.ts', import.meta.url))
 
@@ -81,7 +84,7 @@ function ordersFor(server: ServeProcess): LoadOrder[] {
   const authorization = `Bearer ${server.keyOf('caller')}`
   const { url } = server
   const small = loadRequest(1)
-  const pace = (perSecond: number): LoadOrder['pace'] => ({ kind: 'rate', perSecond, maxInFlight: 16 })
+  const pace = (perSecond: number): LoadOrder['pace'] => ({ kind: 'rate', perSecond, maxInFlight: MAX_IN_FLIGHT })
   const infer = { url, path: '/v2/models/m/infer', method: 'POST' }
   const headers = { ...small.headers, authorization }
   return [
