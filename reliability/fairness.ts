@@ -16,7 +16,7 @@ import { ServeProcess } from './lib/serve-process.ts'
  * queue for all. The short form judges nine answers of ten, the long form 99 of a hundred: there are enough of them.
  */
 
-const CALLERS = 6
+const CALLERS = 4
 const GREEDY_CALLERS = 20 * CALLERS
 const LEAST_SHARE = 0.8 / 2
 const MOST_DELAY = 2

@@ -106,7 +106,7 @@ async function withServer(
       method: 'POST',
       headers: { ...headers, authorization: `Bearer ${server.keyOf('caller')}` },
       bodies: [body],
-      pace: { kind: 'rate', perSecond: 5, maxInFlight: 100 },
+      pace: { kind: 'rate', perSecond: 5, maxInFlight: 10 },
     })
     return await work(server, load)
   } finally {

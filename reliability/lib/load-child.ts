@@ -9,12 +9,14 @@ const TICK_MS = 5
 const [order]: [LoadOrder] = await receive()
 const outcomes: Outcome[] = []
 const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: Number.POSITIVE_INFINITY })
-const url = new URL(order.path, order.url)
 let isStopped = false
+let isOver = false
 let sent = 0
 let inFlight = 0
 
+const begun = Promise.withResolvers<void>()
 const work = order.pace.kind === 'callers' ? callers(order.pace.callers) : rate(order.pace)
+await begun.promise
 process.send?.('asking')
 await receive()
 isStopped = true
@@ -22,16 +24,25 @@ await work
 process.send?.(outcomes)
 agent.destroy()
 
+/** Has begun when each has had its first answer: connections are open then, and queues as full as they will be. */
 async function callers(count: number): Promise<void> {
+  const first = Array.from({ length: count }, () => ask(wallMs()))
+  void Promise.all(first).then(() => begun.resolve())
   await Promise.all(
-    Array.from({ length: count }, async () => {
+    first.map(async (asked) => {
+      await asked
       while (!isStopped) await ask(wallMs())
     }),
   )
 }
 
-/** What is due and finds too many in flight is left out, so that a server that answers nothing does not fill this process. */
+/**
+ * All connections are opened before it begins. What is due and finds all of them in use is left out, so that a server that
+ * answers nothing does not fill this process.
+ */
 async function rate(pace: { readonly perSecond: number; readonly maxInFlight: number }): Promise<void> {
+  await Promise.all(Array.from({ length: pace.maxInFlight }, () => answer('/v2/health/live', { method: 'GET', agent })))
+  begun.resolve()
   const pending = new Set<Promise<void>>()
   const startMs = wallMs()
   for (let due = 0; !isStopped; ) {
@@ -42,6 +53,9 @@ async function rate(pace: { readonly perSecond: number; readonly maxInFlight: nu
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }
+  // Nobody waits for what is still on its way.
+  isOver = true
+  agent.destroy()
   await Promise.all(pending)
 }
 
@@ -53,19 +67,19 @@ async function ask(atMs: number): Promise<void> {
     headers: { ...order.headers, 'content-length': body.byteLength },
   }
   inFlight++
-  const { status, wasSent, retryAfter } = await answer(options, body)
+  const { status, wasSent, retryAfter } = await answer(order.path, options, body)
   inFlight--
-  outcomes.push({ atMs, tookMs: wallMs() - atMs, status, wasSent, retryAfter })
+  if (!isOver) outcomes.push({ atMs, tookMs: wallMs() - atMs, status, wasSent, retryAfter })
   if (!wasSent) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
 }
 
 type Answer = Pick<Outcome, 'status' | 'wasSent' | 'retryAfter'>
 
-function answer(options: RequestOptions, body: Uint8Array): Promise<Answer> {
+function answer(path: string, options: RequestOptions, body?: Uint8Array): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>()
   let wasSent = false
   const broken = (): void => resolve({ status: 0, wasSent, retryAfter: undefined })
-  const asking = request(url, options, (response) => {
+  const asking = request(new URL(path, order.url), options, (response) => {
     const seconds = response.headers['retry-after']
     const retryAfter = seconds === undefined ? undefined : Number(seconds)
     response.on('error', broken)

@@ -15,13 +15,17 @@ export function loadModel(seed = 7): Uint8Array {
   return Buffer.concat(graph.finish())
 }
 
-/** A request for so many rows, and the headers that go with it. */
-export function loadRequest(rows: number): {
+/** A request for so many rows, whose answer is worth waiting for so long, and the headers that go with it. */
+export function loadRequest(
+  rows: number,
+  timeoutMs?: number,
+): {
   readonly body: Uint8Array
   readonly headers: Readonly<Record<string, string>>
 } {
   const data = new Uint8Array(Float32Array.from({ length: rows * WIDTH }, (_, index) => Math.sin(index)).buffer)
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [rows, WIDTH], data } as const]
-  const encoded = encodeInferRequest({ inputs, binaryOutputsByDefault: true }, { binary: true })
+  const parameters = timeoutMs === undefined ? {} : { parameters: { timeout: Math.round(1000 * timeoutMs) } }
+  const encoded = encodeInferRequest({ inputs, binaryOutputsByDefault: true, ...parameters }, { binary: true })
   return { body: encoded.body, headers: { 'inference-header-content-length': String(encoded.headerLength) } }
 }

@@ -40,7 +40,7 @@ export class Load {
     this.#child = child
   }
 
-  /** Resolves when the process has begun to ask. */
+  /** Resolves when the process asks: callers have had an answer each. */
   static async start(order: LoadOrder): Promise<Load> {
     const child = fork(fileURLToPath(new URL('./load-child.ts', import.meta.url)), {
       execArgv: ['--conditions=source'],
@@ -52,7 +52,7 @@ export class Load {
     return new Load(child)
   }
 
-  /** Asks nothing more; resolves with every request that was answered or broke. */
+  /** Asks nothing more; resolves with every request that was answered or broke. What a rate has in flight is cut off. */
   async stop(): Promise<readonly Outcome[]> {
     const told = once(this.#child, 'message')
     this.#child.send({ say: 'stop' })

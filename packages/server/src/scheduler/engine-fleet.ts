@@ -15,10 +15,12 @@ export interface FleetLimits extends EngineMemoryLimits {
   readonly maxResponseBytes: number
 }
 
-/** What the fleet tells the scheduler. */
+/** What the fleet tells the scheduler, and asks of it. */
 export interface FleetEvents {
   /** An engine that had started is dead. */
   readonly onStopped: (slot: EngineSlot) => void
+  /** Whether jobs wait for engines of exactly this pool. */
+  readonly isWanted: (modelKey: string, tenant: string | undefined) => boolean
 }
 
 /**
@@ -63,10 +65,10 @@ export class EngineFleet {
   }
 
   /** An engine that is free for this tenant: the one that served it last, else one that has served nobody. */
-  idle(modelKey: string, tenant: string | undefined): EngineSlot | undefined {
+  idle(modelKey: string, tenant: string | undefined, isWide = false): EngineSlot | undefined {
     let best: EngineSlot | undefined
     for (const slot of this.#slots.get(modelKey) ?? []) {
-      if (slot.phase.name !== 'idle' || !slot.isUsableBy(tenant)) continue
+      if (slot.phase.name !== 'idle' || slot.isWide !== isWide || !slot.isUsableBy(tenant)) continue
       if (best === undefined || slot.tenant === tenant) best = slot
     }
     return best
@@ -77,7 +79,7 @@ export class EngineFleet {
     let pool = 0
     let starting = 0
     for (const slot of this.#slots.get(model.key) ?? []) {
-      if (slot.tenant !== tenant || slot.phase.name === 'stopping') continue
+      if (slot.tenant !== tenant || slot.isWide || slot.phase.name === 'stopping') continue
       pool++
       if (slot.phase.name === 'starting') starting++
     }
@@ -85,10 +87,17 @@ export class EngineFleet {
     return this.#victims(this.memoryFor(model)) !== undefined
   }
 
-  /** True when the model has an engine that serves, or will serve, exactly this pool. */
+  /** True when a pool that has no wide engine may have one, with nobody else's engine stopped for it. */
+  canWiden(model: ScheduledModel, tenant: string | undefined): boolean {
+    const slots = this.#slots.get(model.key) ?? []
+    if (slots.some((slot) => slot.isWide && slot.isUsableBy(tenant))) return false
+    return this.#victims(this.memoryFor(model))?.length === 0
+  }
+
+  /** True when the model has an engine of one thread that serves, or will serve, exactly this pool. */
   hasPool(modelKey: string, tenant: string | undefined): boolean {
     const slots = this.#slots.get(modelKey) ?? []
-    return slots.some((slot) => slot.tenant === tenant && slot.phase.name !== 'stopping')
+    return slots.some((slot) => slot.tenant === tenant && !slot.isWide && slot.phase.name !== 'stopping')
   }
 
   /**
@@ -96,9 +105,9 @@ export class EngineFleet {
    *
    * @throws what `StartEngine` throws; the slot is gone then.
    */
-  async start(model: ScheduledModel, tenant: string | undefined): Promise<EngineSlot> {
+  async start(model: ScheduledModel, tenant: string | undefined, threads = 1): Promise<EngineSlot> {
     const budget = this.#budget(model)
-    const slot = new EngineSlot(model, slotMemoryBytes(budget), tenant)
+    const slot = new EngineSlot(model, slotMemoryBytes(budget), tenant, threads)
     const victims = this.#victims(slot.memoryBytes) ?? []
     const deaths = victims.map((victim) => this.stop(victim, 'evicted'))
     this.#add(slot)
@@ -106,7 +115,7 @@ export class EngineFleet {
       await Promise.all(deaths)
       slot.abandon.signal.throwIfAborted()
       const { loadDeadlineMs, maxResponseBytes: maxOutputBytes } = this.#limits
-      const limits = { memoryBudgetBytes: budget, threads: 1, loadDeadlineMs, maxOutputBytes }
+      const limits = { memoryBudgetBytes: budget, threads, loadDeadlineMs, maxOutputBytes }
       const engine = await this.#startEngine(model.source, limits, slot.abandon.signal)
       if (slot.abandon.signal.aborted) await engine.kill()
       slot.abandon.signal.throwIfAborted()
@@ -158,14 +167,16 @@ export class EngineFleet {
     return engineBudgetBytes(model.source.sizeBytes, this.#limits)
   }
 
-  /** The idle slots to stop so that one more fits, longest idle first; undefined when it cannot fit now. */
+  /** The idle slots to stop so that one more fits: wide ones, then longest idle first; undefined when it cannot fit now. */
   #victims(memoryBytes: number): EngineSlot[] | undefined {
     let memory = this.#memoryBytes + memoryBytes
     let engines = this.#engines + 1
     const fits = (): boolean => memory <= this.#limits.enginesMemoryBytes && engines <= this.#limits.maxEngines
     const victims: EngineSlot[] = []
     if (fits()) return victims
-    for (const { slot } of this.#idleSlots().sort((a, b) => a.sinceMs - b.sinceMs)) {
+    for (const { slot } of this.#idleSlots().sort(byNeed)) {
+      // Or pools that wait would stop each other's engines before any of them has run.
+      if (!slot.hasServed && this.#events.isWanted(slot.model.key, slot.tenant)) continue
       victims.push(slot)
       memory -= slot.memoryBytes
       engines--
@@ -174,8 +185,8 @@ export class EngineFleet {
     return undefined
   }
 
-  #idleSlots(): { readonly slot: EngineSlot; readonly sinceMs: number }[] {
-    const idle: { readonly slot: EngineSlot; readonly sinceMs: number }[] = []
+  #idleSlots(): IdleSlot[] {
+    const idle: IdleSlot[] = []
     for (const slots of this.#slots.values()) {
       for (const slot of slots) if (slot.phase.name === 'idle') idle.push({ slot, sinceMs: slot.phase.sinceMs })
     }
@@ -200,4 +211,14 @@ export class EngineFleet {
     this.#engines--
     slot.markGone()
   }
+}
+
+interface IdleSlot {
+  readonly slot: EngineSlot
+  readonly sinceMs: number
+}
+
+/** What is least needed comes first. */
+function byNeed(a: IdleSlot, b: IdleSlot): number {
+  return Number(b.slot.isWide) - Number(a.slot.isWide) || a.sinceMs - b.sinceMs
 }

@@ -49,6 +49,28 @@ export interface Job extends QueuedJob {
 /** What is known of a job before anybody waits for it. */
 export type JobFields = Omit<Job, 'run' | 'reject' | 'settled' | 'onSettled' | 'hasWaited'>
 
+/** How work is done that is asked for. */
+export interface Submission {
+  readonly enginesOf: string | undefined
+  readonly isLoad: boolean
+  /** After how long the engine is killed. */
+  readonly endMs: number
+}
+
+/** What a request comes to. */
+export function describeJob(
+  request: JobRequest,
+  { enginesOf, isLoad, endMs }: Submission,
+  costMs: number,
+  nowMs: number,
+): JobFields {
+  const { tenant, model, costBytes, signal, priority = DEFAULT_PRIORITY, timeoutMs = endMs } = request
+  const deadlineMs = Math.min(timeoutMs, endMs)
+  const pool = poolOf(model.key, enginesOf)
+  const times = { deadlineMs, deadlineAtMs: nowMs + deadlineMs, endAtMs: nowMs + endMs }
+  return { tenant, model, modelKey: model.key, pool, enginesOf, isLoad, costBytes, costMs, priority, signal, ...times }
+}
+
 /** Names the engines of a model that serve a tenant, or those that have served nobody. */
 export function poolOf(modelKey: string, enginesOf: string | undefined): string {
   return `${modelKey}\n${enginesOf ?? ''}`

@@ -14,6 +14,13 @@ export class RunningJobs {
     return this.#runs.size
   }
 
+  /** Threads that compute. */
+  get threads(): number {
+    let threads = 0
+    for (const { slot } of this.#runs.values()) threads += slot.threads
+    return threads
+  }
+
   jobs(): Iterable<Job> {
     return this.#runs.keys()
   }
@@ -33,8 +40,8 @@ export class RunningJobs {
   /** Engine time that those jobs will probably still take, leaving out one tenant's if it is named. */
   leftMs(nowMs: number, exceptTenant?: string): number {
     let left = 0
-    for (const [job, { startedAtMs }] of this.#runs) {
-      if (job.tenant !== exceptTenant) left += Math.max(0, job.costMs - (nowMs - startedAtMs))
+    for (const [job, { slot, startedAtMs }] of this.#runs) {
+      if (job.tenant !== exceptTenant) left += Math.max(0, job.costMs - slot.threads * (nowMs - startedAtMs))
     }
     return left
   }
