@@ -42,6 +42,86 @@ describe('a policy', () => {
   })
 })
 
+describe('a reference value', () => {
+  const register = 'ab'.repeat(48)
+  const digest = 'ab'.repeat(32)
+  const reference: JsonObject = {
+    name: 'release',
+    date: '2026-11-20',
+    mrTd: register,
+    rtmr0: register,
+    rtmr1: register,
+    rtmr2: register,
+    rtmr3: register,
+  }
+  const enclave: JsonObject = { name: 'enclave', date: '2026-11-20' }
+  const signer: JsonObject = { mrSigner: digest, isvProdId: 0xffff, minimumIsvSvn: 0 }
+  test.each(['image', 'files', 'trust-on-first-use'])('may be from %s', (source) => {
+    const { tdx } = parsePolicy({ ...HEAD, tdx: { measurements: [{ ...reference, source }] } })
+    expect(tdx.measurements).toEqual([{ ...reference, source }])
+  })
+  test('has a date that there is, and no member that nobody knows', () => {
+    const field = 'policy.tdx.measurements[0]'
+    expect(() => parsePolicy({ ...HEAD, tdx: { measurements: [{ ...reference, date: '2026-02-30' }] } })).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ field: `${field}.date` }) }),
+    )
+    refused({ tdx: { measurements: [{ ...reference, more: 1 }] } }, 'UNKNOWN_MEMBER', { field, member: 'more' })
+  })
+  test('of an enclave names the enclave, or its signer with product and version', () => {
+    const read = (members: JsonObject) => parsePolicy({ ...HEAD, sgx: { measurements: [{ ...enclave, ...members }] } })
+    expect(read({ mrEnclave: digest }).sgx.measurements).toEqual([{ ...enclave, mrEnclave: digest }])
+    expect(read(signer).sgx.measurements).toEqual([{ ...enclave, ...signer }])
+    const field = 'policy.sgx.measurements[0]'
+    refused({ sgx: { measurements: [enclave] } }, 'MISSING_MEMBER', { field, member: 'mrEnclave' })
+    for (const [member, missing] of [
+      ['mrSigner', 'isvProdId'],
+      ['isvProdId', 'mrSigner'],
+      ['minimumIsvSvn', 'mrSigner'],
+    ] as const) {
+      const alone = { ...enclave, mrEnclave: digest, [member]: signer[member] ?? 0 }
+      refused({ sgx: { measurements: [alone] } }, 'MISSING_MEMBER', { field, member: missing })
+    }
+    refused({ sgx: { measurements: [{ ...enclave, ...signer, isvProdId: 0x1_0000 }] } }, 'WRONG_VALUE', {
+      field: `${field}.isvProdId`,
+      expected: 'from 0 to 65535',
+    })
+  })
+})
+
+describe('what a policy asks for', () => {
+  test('is at least one class', () =>
+    refused({ trustClasses: [] }, 'WRONG_VALUE', { field: 'policy.trustClasses', expected: 'not empty' }))
+  test.each([
+    ['tdx', 'PKS', ['KL']],
+    ['sgx', 'CET', ['KSS']],
+  ])('of the attributes of %s is allowed too', (tee, value, allowedAttributes) =>
+    refused({ [tee]: { requiredAttributes: [value], allowedAttributes } }, 'POLICY_CONTRADICTION', {
+      field: `policy.${tee}.requiredAttributes`,
+      other: `policy.${tee}.allowedAttributes`,
+      value,
+    }),
+  )
+  test('is on or off', () =>
+    refused({ config: { sharedEngines: [true, 1] } }, 'WRONG_TYPE', {
+      field: 'policy.config.sharedEngines[1]',
+      expected: 'true or false',
+    }))
+  test('of a platform is not denied too', () =>
+    refused(
+      { tdx: { platforms: { fmspc: { allow: ['00'.repeat(6)], deny: ['00'.repeat(6)] } } } },
+      'POLICY_CONTRADICTION',
+      {
+        field: 'policy.tdx.platforms.fmspc.allow',
+        other: 'policy.tdx.platforms.fmspc.deny',
+        value: '00'.repeat(6),
+      },
+    ))
+  test('is refused as an error of policies', () =>
+    expect(() => parsePolicy({ ...HEAD, trustClasses: ['simulated'] })).toThrow(
+      expect.objectContaining({ name: 'PolicyError' }),
+    ))
+})
+
 describe('a policy for SEV-SNP', () => {
   test.each([-1, 4, 0.5, '0'])('has no VMPL %s', (vmpl) =>
     refused({ sevSnp: { vmpl: [0, vmpl] } }, 'WRONG_VALUE', {
