@@ -147,6 +147,8 @@ describe('the header of an event log', () => {
       expect(hashAlgorithmOf('test', id).name).toBe(name)
     }
   })
+  test('has no algorithm of another name', () =>
+    expect(() => Reflect.apply(hashAlgorithm, undefined, ['md5'])).toThrow(new RangeError('not a hash algorithm: md5')))
   test('names a number that stands for no hash algorithm', () =>
     expect(() => parseSpecId(specId({ algorithms: [[0x0010, 32]] }))).toThrow(
       error('WRONG_VALUE', { field: 'event log header digestSizes[0].algorithmId', expected: 'a hash algorithm' }),
