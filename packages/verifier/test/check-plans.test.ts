@@ -129,6 +129,9 @@ describe('the checks', () => {
     expect(HCL_SNP_CHECKS).toEqual([...HCL_SNP, ...HCL_SNP_POLICY])
     expect(HCL_TDX_CHECKS).toEqual([...HCL_TDX, ...HCL_TDX_POLICY])
   })
+  test('each say in words what they ask for', () => {
+    for (const summary of Object.values(CHECK_SUMMARIES)) expect(summary).toMatch(/^[a-zA-Z]\S* .{5,}[^.]$/)
+  })
   test('are all made of some format', () => {
     const planned = new Set<string>(PLANS.flatMap(([format]) => documentChecks(format)))
     expect([...planned].sort()).toEqual(Object.keys(CHECK_SUMMARIES).sort())
