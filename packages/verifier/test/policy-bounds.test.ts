@@ -152,3 +152,40 @@ describe('a policy for SEV-SNP', () => {
     })
   })
 })
+
+describe('a list of a policy', () => {
+  const digest = 'ab'.repeat(32)
+  test('names each reference value once', () => {
+    const enclave: JsonObject = { name: 'twice', date: '2026-11-20', mrEnclave: digest }
+    refused({ sgx: { measurements: [enclave, enclave] } }, 'POLICY_DUPLICATE_REFERENCE', {
+      field: 'policy.sgx.measurements',
+      name: 'twice',
+    })
+    refused({ models: [1, 2].map(() => ({ name: 'twice', sha256: digest })) }, 'POLICY_DUPLICATE_REFERENCE', {
+      field: 'policy.models',
+      name: 'twice',
+    })
+  })
+  test('has digests of one length, which are named by their place', () =>
+    refused({ softwareDigests: [digest, 'ab'] }, 'WRONG_LENGTH', {
+      field: 'policy.softwareDigests[1]',
+      expected: 32,
+      actual: 1,
+    }))
+  test.each([
+    ['fmspc', 6],
+    ['ppid', 16],
+    ['platformInstanceId', 16],
+  ])('of platforms by %s may deny without allowing, and says nothing of the others', (identifier, bytes) => {
+    const value = 'ab'.repeat(bytes)
+    const { platforms } = parsePolicy({ ...HEAD, tdx: { platforms: { [identifier]: { deny: [value] } } } }).tdx
+    const nothing = { fmspc: { deny: [] }, ppid: { deny: [] }, platformInstanceId: { deny: [] } }
+    expect(platforms).toEqual({ ...nothing, [identifier]: { deny: [value] } })
+    expect(parsePolicy(HEAD).tdx.platforms).toEqual(nothing)
+    refused({ tdx: { platforms: { [identifier]: { deny: [`${value}00`] } } } }, 'TOO_LONG', {
+      field: `policy.tdx.platforms.${identifier}.deny[0]`,
+      length: 2 * bytes + 2,
+      limit: 2 * bytes,
+    })
+  })
+})
