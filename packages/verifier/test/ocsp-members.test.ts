@@ -89,6 +89,28 @@ describe('an OCSP response', () => {
       expect(refusal).toMatch(/: (the end|(relative name|attribute|entry|extension) with)/)
     }
   })
+  test('ends where it says, outside and inside', () => {
+    expect(refusalOf(() => parseOcspResponse('R', written(followed(envelope) ?? NULL)))).toBe('R OCSPResponse: the end')
+    const [status = NULL, explicit] = envelope.parts ?? []
+    const [type = NULL] = explicit?.parts?.[0]?.parts ?? []
+    const content = concatBytes(octets, Uint8Array.of(5, 0))
+    const response = constructed(0x30, type, { tag: 0x04, content, parts: undefined })
+    const bytes = written(constructed(0x30, status, constructed(0xa0, response)))
+    expect(refusalOf(() => parseOcspResponse('R', bytes))).toBe('R: the end')
+  })
+  test('has times in the long form alone', () => {
+    const utc = primitive(0x17, ...Array.from('260102030405Z', (character) => character.charCodeAt(0)))
+    const changed = [...variants(basic, (node) => (node.tag === 0x18 ? utc : undefined))].slice(0, 3)
+    const refusals = changed.map((node) => refusalOf(() => parse(node)))
+    expect(refusals).toEqual([
+      'R: producedAt as GeneralizedTime',
+      `${SINGLE}: thisUpdate as GeneralizedTime`,
+      `${SINGLE} nextUpdate: nextUpdate as GeneralizedTime`,
+    ])
+    expect(refusalOf(() => parse(saying(constructed(0xa1, utc))))).toBe(
+      `${SINGLE} certStatus: revocationTime as GeneralizedTime`,
+    )
+  })
   test('is of a request that succeeded', () =>
     expect(() => parseOcspResponse('R', Uint8Array.of(0x30, 3, 0x0a, 1, 6))).toThrow(
       error('OCSP_NOT_SUCCESSFUL', { response: 'R', status: 6 }),

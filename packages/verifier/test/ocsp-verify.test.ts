@@ -95,6 +95,12 @@ describe('the word of an OCSP response', () => {
     const other = new Map([...without, ['2.5.29.37', { critical: false, value }]])
     await expect(verifying({ certificate: { ...responder, extensions: other } })).rejects.toEqual(refused)
   })
+  test('is of a responder whose certificate the issuer signed', async () => {
+    const signature = responder.signature.map((byte, i) => (i === responder.signature.byteLength - 1 ? byte ^ 1 : byte))
+    await expect(verifying({ certificate: { ...responder, signature } })).rejects.toEqual(
+      error('CERTIFICATE_SIGNATURE_INVALID', { subject: signer, issuer: issuer.subject.commonName }),
+    )
+  })
   test('is signed by it', async () => {
     const signature = response.signature.map((byte, i) => (i === response.signature.byteLength - 1 ? byte ^ 1 : byte))
     await expect(verifying({ signature })).rejects.toEqual(

@@ -156,6 +156,12 @@ describe('XML', () => {
     ['a namespace of no name', '<a xmlns=""/>', 11, 'another namespace declaration'],
     ['a prefix of XML', '<a xmlns="urn:a" xmlns:xmlb="urn:b"/>', 35, 'another namespace declaration'],
     ['an attribute twice', '<a xmlns="urn:a" b="1" b="2"/>', 22, 'each attribute once, and not so many'],
+    [
+      'an attribute twice, under two prefixes',
+      '<a xmlns="urn:a" xmlns:b="urn:b" xmlns:c="urn:b" b:d="" c:d=""/>',
+      62,
+      'each attribute once, and not so many',
+    ],
   ])('is refused with %s', (_, text, offset, expected) =>
     expect(() => parseXml('X', text)).toThrow(notXml(offset, expected)),
   )
