@@ -119,6 +119,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const scheduler = new Scheduler({
     limits,
     sharedEngines: config.sharedEngines,
+    crossTenantBatching: config.crossTenantBatching,
     startEngine: room.start,
     nowMs,
     onEvent: log,
@@ -211,7 +212,7 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
     keySource: config.store?.keySource ?? 'ephemeral',
     unattestedClients: config.unattestedClients,
     legacyListeners: false,
-    crossTenantBatching: false,
+    crossTenantBatching: config.crossTenantBatching,
     sharedEngines: config.sharedEngines,
     peers: [],
     credentials: config.tenants.map((tenant) => tenant.keySha256),

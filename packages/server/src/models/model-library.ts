@@ -1,4 +1,4 @@
-import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+import type { EngineDescription, EngineModel, RowsProof } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import {
   type ModelManifest,
@@ -14,6 +14,8 @@ export interface ModelLoader {
   release(modelKey: string, error: Error): Promise<void>
   /** True when there was one, for whichever tenant. */
   clearQuarantine(modelKey: string): boolean
+  /** Whether requests to it can share a run, where that is known. */
+  rowsOf(modelKey: string): RowsProof | undefined
 }
 
 /** Tenants that one model can be granted to by name. */
@@ -102,6 +104,11 @@ export class ModelLibrary {
     await this.#repository.change(owner, sha256, (record) => ({
       grants: record.grants.filter((granted) => granted !== tenant),
     }))
+  }
+
+  /** Whether requests to a model can share a run, where an engine of it has found out. */
+  rowsOf(record: ModelRecord): RowsProof | undefined {
+    return this.#loader.rowsOf(modelKey(record))
   }
 
   /** Lifts the quarantine of every model of that digest. */

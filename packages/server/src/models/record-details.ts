@@ -5,10 +5,11 @@ import type { EngineDescription } from '../runtime/host/index.ts'
 import type { ModelRecord } from './repository.ts'
 
 /** What of a record the store keeps without looking at it: kind, task and what the engine said of the model. */
-export function detailsOf({ kind, task, description }: ModelRecord): JsonObject {
+export function detailsOf({ kind, task, allowsCrossTenantBatches, description }: ModelRecord): JsonObject {
   return {
     kind,
     ...(task === undefined ? {} : { task }),
+    ...(allowsCrossTenantBatches === true ? { allowsCrossTenantBatches } : {}),
     inputs: description.inputs.map(tensorJson),
     outputs: description.outputs.map(tensorJson),
     ...(description.task === undefined ? {} : { descriptionTask: description.task }),
@@ -28,7 +29,14 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
     outputs: tensors('outputs', details.outputs),
     ...(descriptionTask === undefined ? {} : { task: text('descriptionTask', descriptionTask) }),
   }
-  return { ...model, kind, ...(task === undefined ? {} : { task: text('task', task) }), description }
+  const { allowsCrossTenantBatches } = details
+  return {
+    ...model,
+    kind,
+    ...(task === undefined ? {} : { task: text('task', task) }),
+    ...(allowsCrossTenantBatches === true ? { allowsCrossTenantBatches } : {}),
+    description,
+  }
 }
 
 function tensorJson({ name, datatype, shape }: TensorMetadata): JsonObject {

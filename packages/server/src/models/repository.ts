@@ -10,6 +10,8 @@ export interface ModelManifest {
   /** An alias, without `~`; a later upload of its owner under the same name takes it over. */
   readonly name?: string
   readonly task?: string
+  /** Whether its owner lets requests of several tenants be computed in one run. */
+  readonly allowsCrossTenantBatches?: boolean
 }
 
 /** A model that is there, complete and loadable. */

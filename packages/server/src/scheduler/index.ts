@@ -1,5 +1,5 @@
 export type { StartEngine } from './engine-fleet.ts'
-export { LEAST_PRIORITY } from './job.ts'
+export { type JobTensors, LEAST_PRIORITY } from './job.ts'
 export type { ScheduledModel } from './scheduled-model.ts'
 export { Scheduler, type SchedulerEvent, type SchedulerLimits } from './scheduler.ts'
 export { SCHEDULER_CATALOGUE, SchedulerError, type SchedulerErrorDetails } from './scheduler-error.ts'

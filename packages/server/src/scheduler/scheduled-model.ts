@@ -5,6 +5,8 @@ export interface ScheduledModel {
   /** Names it among all tenants' models; equal bytes of two owners are two models. */
   readonly key: string
   readonly source: EngineModel
+  /** Whether its owner lets requests of several tenants be computed in one run; not unless given. */
+  readonly allowsCrossTenantBatches?: boolean
 }
 
 /** What bounds the memory of one engine. */

@@ -1,13 +1,24 @@
-import type { EngineDescription } from '../runtime/host/index.ts'
+import type { EngineDescription, RowsProof } from '../runtime/host/index.ts'
 import { admit, predictedWaitMs, type Situation, wholeSeconds } from './admission.ts'
+import { Batch } from './batch.ts'
 import { CostBook } from './cost-model.ts'
 import { CrashLedger } from './crash-ledger.ts'
 import { DeficitQueue } from './deficit-queue.ts'
 import { isCrash, isFatal } from './engine-failure.ts'
 import { EngineFleet, type FleetLimits, type StartEngine } from './engine-fleet.ts'
 import type { EngineSlot, StopReason } from './engine-slot.ts'
-import { createJob, DEFAULT_PRIORITY, type Job, type JobFields, type JobRequest, poolOf, type Work } from './job.ts'
+import {
+  batchFieldsOf,
+  createJob,
+  DEFAULT_PRIORITY,
+  type Job,
+  type JobFields,
+  type JobRequest,
+  poolOf,
+  type Work,
+} from './job.ts'
 import type { JobQueue, Verdict } from './job-queue.ts'
+import { type Jobs, runTogether, shareOf } from './run-together.ts'
 import { RunningJobs } from './running-jobs.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 import { SchedulerError } from './scheduler-error.ts'
@@ -33,6 +44,8 @@ export type SchedulerEvent =
 export interface SchedulerOptions {
   readonly limits: SchedulerLimits
   readonly sharedEngines: boolean
+  /** Lets tenants that share engines share a run too, where a model's owner and its proof allow it; not unless given. */
+  readonly crossTenantBatching?: boolean
   readonly startEngine: StartEngine
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
@@ -56,6 +69,7 @@ interface Submission {
 export class Scheduler {
   readonly #limits: SchedulerLimits
   readonly #shared: boolean
+  readonly #crossTenant: boolean
   readonly #nowMs: () => number
   readonly #onEvent: (event: SchedulerEvent) => void
   readonly #queue: JobQueue<Job>
@@ -75,6 +89,7 @@ export class Scheduler {
     const { limits } = options
     this.#limits = limits
     this.#shared = options.sharedEngines
+    this.#crossTenant = options.sharedEngines && options.crossTenantBatching === true
     this.#nowMs = options.nowMs
     this.#onEvent = options.onEvent
     this.#queue = options.queue ?? new DeficitQueue()
@@ -115,6 +130,11 @@ export class Scheduler {
     return this.#submit(request, { enginesOf: undefined, isLoad: true, endMs }, async (engine) => engine.description)
   }
 
+  /** Whether requests to a model can share a run, as far as any engine of it has found out. */
+  rowsOf(modelKey: string): RowsProof | undefined {
+    return this.#fleet.proofs.of(modelKey)
+  }
+
   isQuarantined(modelKey: string, tenant: string): boolean {
     return this.#crashes.isQuarantined(modelKey, tenant)
   }
@@ -130,6 +150,7 @@ export class Scheduler {
     for (const job of this.#running.jobs()) if (job.modelKey === modelKey) job.reject(error)
     await this.#fleet.release(modelKey)
     this.#crashes.clear(modelKey)
+    this.#fleet.proofs.forget(modelKey)
     this.#costs.forget((pool) => pool.startsWith(poolOf(modelKey, undefined)))
   }
 
@@ -181,6 +202,7 @@ export class Scheduler {
       priority,
       signal,
       ...times,
+      ...batchFieldsOf(request),
     }
   }
 
@@ -227,13 +249,27 @@ export class Scheduler {
       if (next === undefined) return
       if (next.verdict === 'start') void this.#start(next.job)
       else if (this.#comesTooLate(next.job)) this.#drop(this.#leave(next.job))
-      else void this.#run(this.#leave(next.job))
+      else void this.#run([this.#leave(next.job), ...this.#companionsOf(next.job)])
     }
   }
 
   /** True when a job has waited so long that its answer would come after its deadline. */
   #comesTooLate(job: Job): boolean {
     return job.hasWaited && this.#isTrusted(job) && this.#nowMs() + job.costMs > job.deadlineAtMs
+  }
+
+  /** What has gathered behind a job and can be computed with it: a batch is what waits when an engine becomes free. */
+  #companionsOf(first: Job): Job[] {
+    const { maxBatchElements: maxElements, cores } = this.#limits
+    const proofs = this.#fleet.proofs
+    const free = Math.min(cores - this.#running.size, this.#fleet.idleCount(first.modelKey, first.enginesOf))
+    // Engines that are free at the same time get equal parts of what waits.
+    const maxJobs = Math.ceil((this.#waitingFor(first) + 1) / Math.max(1, free))
+    const crossTenant = this.#crossTenant && !proofs.areTenantsKeptApart(first.modelKey)
+    const batch = new Batch(first, { maxElements, crossTenant }, proofs.of(first.modelKey), maxJobs)
+    if (batch.isFull) return []
+    const joined = this.#queue.companions(first, (job) => !this.#comesTooLate(job) && batch.accepts(job))
+    return joined.map((job) => this.#leave(job))
   }
 
   #drop(job: Job): void {
@@ -273,26 +309,37 @@ export class Scheduler {
     this.#settled()
   }
 
-  async #run(job: Job): Promise<void> {
-    const slot = this.#fleet.idle(job.modelKey, job.enginesOf)
+  async #run(jobs: Jobs): Promise<void> {
+    const [first] = jobs
+    const slot = this.#fleet.idle(first.modelKey, first.enginesOf)
     if (slot?.phase.name !== 'idle') throw new RangeError('a job was to run, and no engine is idle')
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
-    slot.tenant ??= job.enginesOf
+    slot.tenant ??= first.enginesOf
     const startedAtMs = this.#nowMs()
-    this.#running.add(job, slot, startedAtMs)
-    const failure = await job.run(engine, startedAtMs)
-    this.#running.delete(job)
+    this.#running.add(jobs, slot, startedAtMs)
+    const shares = runTogether(jobs, engine, this.#fleet.proofs, this.#nowMs)
+    const running = jobs.map((job, index) => job.run(shares[index] ?? { engine, executions: 1 }, startedAtMs))
+    // The engine is given back before a caller can ask again, which takes a turn less than waiting for a list of one.
+    const failures = running.length === 1 ? [await running[0]] : await Promise.all(running)
+    this.#running.delete(jobs)
     const tookMs = this.#nowMs() - startedAtMs
-    this.#queue.settle(job, tookMs)
-    if (failure === undefined) {
-      if (!job.isLoad) this.#costs.observe(job.pool, job.costBytes, tookMs)
-    } else if (isCrash(failure) && (slot.stopReason ?? 'exited') === 'exited') {
-      this.#recordCrash(job.model, job.tenant)
+    for (const [index, job] of jobs.entries()) {
+      const shareMs = tookMs * shareOf(job, jobs)
+      this.#queue.settle(job, shareMs)
+      if (failures[index] === undefined && !job.isLoad) this.#costs.observe(job.pool, job.costBytes, shareMs)
     }
-    if (isFatal(failure)) void this.#fleet.stop(slot, 'failed')
+    if (failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited') this.#blame(jobs)
+    if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
+  }
+
+  /** A crash counts for the tenant whose request it was; where several shared the run, nobody knows whose. */
+  #blame(jobs: Jobs): void {
+    const [{ model, tenant, modelKey }] = jobs
+    if (jobs.every((job) => job.tenant === tenant)) this.#recordCrash(model, tenant)
+    else this.#fleet.proofs.keepTenantsApart(modelKey)
   }
 
   /** Ends a job when its client goes away, or when its deadline is over. */
@@ -301,8 +348,8 @@ export class Scheduler {
     if (job.settled) return
     const onAbort = (): void => this.#giveUp(job, new SchedulerError('REQUEST_CANCELLED', {}))
     const onDeadline = (): void => {
-      // What runs until the server's own deadline is the engine's to end.
-      if (this.#running.slotOf(job) !== undefined && job.deadlineAtMs >= job.endAtMs) return
+      // What runs alone until the server's own deadline is the engine's to end.
+      if (this.#running.together(job).length === 1 && job.deadlineAtMs >= job.endAtMs) return
       this.#giveUp(job, new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
     }
     signal?.addEventListener('abort', onAbort)
@@ -320,7 +367,9 @@ export class Scheduler {
     job.reject(error)
     if (slot === undefined) return
     setTimeout(() => {
-      if (this.#running.slotOf(job) === slot) void this.#fleet.stop(slot, 'cancelled')
+      // Whoever shares the run still waits for it.
+      const isWanted = this.#running.together(job).some((other) => !other.settled)
+      if (this.#running.slotOf(job) === slot && !isWanted) void this.#fleet.stop(slot, 'cancelled')
     }, this.#limits.cancelGraceMs).unref()
   }
 

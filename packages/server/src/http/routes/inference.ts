@@ -82,7 +82,8 @@ export function inferenceRoutes(services: InferenceServices): Route[] {
     const names = asked.outputs?.map((output) => output.name)
     const urgency = urgencyOfParameters(asked.parameters)
     const job = { tenant: tenant.name, model: scheduled(models, record), costBytes: body.byteLength, ...urgency }
-    const outputs = await scheduler.perform({ ...job, signal: request.signal }, (engine, options) =>
+    const tensors = { inputs: asked.inputs, outputs: names }
+    const outputs = await scheduler.perform({ ...job, tensors, signal: request.signal }, (engine, options) =>
       engine.infer(asked.inputs, names, options),
     )
     checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
@@ -127,7 +128,8 @@ function checkJsonOutputs(wanted: WantedOutputs, outputs: readonly RawTensor[], 
 
 /** The model as the scheduler wants it. */
 export function scheduled(models: ModelRepository, record: ModelRecord): ScheduledModel {
-  return { key: modelKey(record), source: models.open(record) }
+  const allowsCrossTenantBatches = record.allowsCrossTenantBatches === true
+  return { key: modelKey(record), source: models.open(record), allowsCrossTenantBatches }
 }
 
 /** What a model is called in answers. */

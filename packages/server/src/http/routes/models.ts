@@ -66,7 +66,8 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
 
   function show(call: Call): ApiResponse {
     const record = models.resolve(call.tenant.name, call.params.model ?? '')
-    return jsonResponse(200, { ...listed(record, call), ...tensorsOf(record) })
+    const own = record.owner === call.tenant.name ? { rows: library.rowsOf(record) } : {}
+    return jsonResponse(200, { ...listed(record, call), ...tensorsOf(record), ...own })
   }
 
   async function remove(call: Call): Promise<ApiResponse> {
@@ -117,7 +118,8 @@ function ownModel(models: ModelRepository, { tenant, params }: Call): ModelRecor
 }
 
 function manifestOf(call: Call): ModelManifest {
-  const { name, task, kind = 'onnx' } = queryOf(call.request, ['name', 'task', 'kind'])
+  const members = ['name', 'task', 'kind', 'crossTenantBatching'] as const
+  const { name, task, kind = 'onnx', crossTenantBatching = 'refused' } = queryOf(call.request, members)
   const sha256 = digestOf(call)
   if (kind !== 'onnx' && kind !== 'bundle') {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'kind', expected: 'onnx or bundle' })
@@ -129,7 +131,16 @@ function manifestOf(call: Call): ModelManifest {
   if (task !== undefined && (kind !== 'bundle' || !TASK_NAME.test(task))) {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'task', expected: 'the task of a bundle, in lower case' })
   }
-  return { sha256, kind, ...(name === undefined ? {} : { name }), ...(task === undefined ? {} : { task }) }
+  if (crossTenantBatching !== 'refused' && crossTenantBatching !== 'allowed') {
+    throw new ApiError('PARAMETER_INVALID', { parameter: 'crossTenantBatching', expected: 'allowed or refused' })
+  }
+  return {
+    sha256,
+    kind,
+    ...(name === undefined ? {} : { name }),
+    ...(task === undefined ? {} : { task }),
+    ...(crossTenantBatching === 'allowed' ? { allowsCrossTenantBatches: true } : {}),
+  }
 }
 
 function digestOf({ params }: Call): string {
