@@ -27,7 +27,7 @@ import {
 import { ModelLibrary, VaultRepository } from './models/index.ts'
 import { openVault } from './open-vault.ts'
 import { buildWall, startEngine } from './runtime/host/index.ts'
-import { Scheduler, type StartEngine } from './scheduler/index.ts'
+import { type Job, type JobQueue, Scheduler, type StartEngine } from './scheduler/index.ts'
 import { TenantDirectory } from './tenants/index.ts'
 
 /** What a server is given from outside. */
@@ -41,6 +41,8 @@ export interface ServerDependencies {
   readonly log?: Log
   /** How engines are started; behind the strongest wall of this machine unless given. */
   readonly engines?: EngineRoom
+  /** The order in which requests are served; deficit round robin over tenants unless given. */
+  readonly queue?: JobQueue<Job>
 }
 
 /** A wall, and engines behind it. */
@@ -123,6 +125,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     startEngine: room.start,
     nowMs,
     onEvent: log,
+    ...(dependencies.queue === undefined ? {} : { queue: dependencies.queue }),
   })
   const models = new VaultRepository({ vault, limits, nowMs, clock })
   let isDraining = false

@@ -35,5 +35,14 @@ export {
   type EngineErrorDetails,
   isEngineError,
 } from './runtime/host/index.ts'
-export { SCHEDULER_CATALOGUE, SchedulerError, type SchedulerErrorDetails } from './scheduler/index.ts'
+export {
+  type Ahead,
+  type Job,
+  type JobQueue,
+  type QueuedJob,
+  SCHEDULER_CATALOGUE,
+  SchedulerError,
+  type SchedulerErrorDetails,
+  type Verdict,
+} from './scheduler/index.ts'
 export { createApiKey, hashApiKey, isTenantName, type TenantConfig, type TenantRole } from './tenants/index.ts'

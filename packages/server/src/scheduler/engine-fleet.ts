@@ -61,10 +61,10 @@ export class EngineFleet {
   }
 
   /** An engine that is free for this tenant: the one that served it last, else one that has served nobody. */
-  idle(modelKey: string, tenant: string | undefined): EngineSlot | undefined {
+  idle(modelKey: string, tenant: string | undefined, isWide = false): EngineSlot | undefined {
     let best: EngineSlot | undefined
     for (const slot of this.#slots.get(modelKey) ?? []) {
-      if (slot.phase.name !== 'idle' || !slot.isUsableBy(tenant)) continue
+      if (slot.phase.name !== 'idle' || slot.isWide !== isWide || !slot.isUsableBy(tenant)) continue
       if (best === undefined || slot.tenant === tenant) best = slot
     }
     return best
@@ -81,7 +81,7 @@ export class EngineFleet {
     let pool = 0
     let starting = 0
     for (const slot of this.#slots.get(model.key) ?? []) {
-      if (slot.tenant !== tenant || slot.phase.name === 'stopping') continue
+      if (slot.tenant !== tenant || slot.isWide || slot.phase.name === 'stopping') continue
       pool++
       if (slot.phase.name === 'starting') starting++
     }
@@ -89,10 +89,17 @@ export class EngineFleet {
     return this.#victims(this.memoryFor(model)) !== undefined
   }
 
-  /** True when the model has an engine that serves, or will serve, exactly this pool. */
+  /** True when a pool that has no wide engine may have one, with nobody else's engine stopped for it. */
+  canWiden(model: ScheduledModel, tenant: string | undefined): boolean {
+    const slots = this.#slots.get(model.key) ?? []
+    if (slots.some((slot) => slot.isWide && slot.isUsableBy(tenant))) return false
+    return this.#victims(this.memoryFor(model))?.length === 0
+  }
+
+  /** True when the model has an engine of one thread that serves, or will serve, exactly this pool. */
   hasPool(modelKey: string, tenant: string | undefined): boolean {
     const slots = this.#slots.get(modelKey) ?? []
-    return slots.some((slot) => slot.tenant === tenant && slot.phase.name !== 'stopping')
+    return slots.some((slot) => slot.tenant === tenant && !slot.isWide && slot.phase.name !== 'stopping')
   }
 
   /**
@@ -100,9 +107,9 @@ export class EngineFleet {
    *
    * @throws what `StartEngine` throws; the slot is gone then.
    */
-  async start(model: ScheduledModel, tenant: string | undefined): Promise<EngineSlot> {
+  async start(model: ScheduledModel, tenant: string | undefined, threads = 1): Promise<EngineSlot> {
     const budget = this.#budget(model)
-    const slot = new EngineSlot(model, slotMemoryBytes(budget), tenant)
+    const slot = new EngineSlot(model, slotMemoryBytes(budget), tenant, threads)
     const victims = this.#victims(slot.memoryBytes) ?? []
     const deaths = victims.map((victim) => this.stop(victim, 'evicted'))
     this.#add(slot)
@@ -110,8 +117,8 @@ export class EngineFleet {
       await Promise.all(deaths)
       slot.abandon.signal.throwIfAborted()
       const { loadDeadlineMs, maxResponseBytes: maxOutputBytes } = this.#limits
-      const proveRows = this.#limits.maxBatchElements > 0 && this.proofs.of(model.key) === undefined
-      const limits = { memoryBudgetBytes: budget, threads: 1, loadDeadlineMs, maxOutputBytes, proveRows }
+      const proveRows = this.#limits.maxBatchElements > 0 && threads === 1 && this.proofs.of(model.key) === undefined
+      const limits = { memoryBudgetBytes: budget, threads, loadDeadlineMs, maxOutputBytes, proveRows }
       const engine = await this.#startEngine(model.source, limits, slot.abandon.signal)
       this.proofs.note(model.key, engine.description.rows)
       if (slot.abandon.signal.aborted) await engine.kill()
@@ -164,14 +171,14 @@ export class EngineFleet {
     return engineBudgetBytes(model.source.sizeBytes, this.#limits)
   }
 
-  /** The idle slots to stop so that one more fits, longest idle first; undefined when it cannot fit now. */
+  /** The idle slots to stop so that one more fits: wide ones, then longest idle first; undefined when it cannot fit now. */
   #victims(memoryBytes: number): EngineSlot[] | undefined {
     let memory = this.#memoryBytes + memoryBytes
     let engines = this.#engines + 1
     const fits = (): boolean => memory <= this.#limits.enginesMemoryBytes && engines <= this.#limits.maxEngines
     const victims: EngineSlot[] = []
     if (fits()) return victims
-    for (const { slot } of this.#idleSlots().sort((a, b) => a.sinceMs - b.sinceMs)) {
+    for (const { slot } of this.#idleSlots().sort(byNeed)) {
       victims.push(slot)
       memory -= slot.memoryBytes
       engines--
@@ -180,8 +187,8 @@ export class EngineFleet {
     return undefined
   }
 
-  #idleSlots(): { readonly slot: EngineSlot; readonly sinceMs: number }[] {
-    const idle: { readonly slot: EngineSlot; readonly sinceMs: number }[] = []
+  #idleSlots(): IdleSlot[] {
+    const idle: IdleSlot[] = []
     for (const slots of this.#slots.values()) {
       for (const slot of slots) if (slot.phase.name === 'idle') idle.push({ slot, sinceMs: slot.phase.sinceMs })
     }
@@ -206,4 +213,14 @@ export class EngineFleet {
     this.#engines--
     slot.markGone()
   }
+}
+
+interface IdleSlot {
+  readonly slot: EngineSlot
+  readonly sinceMs: number
+}
+
+/** What is least needed comes first. */
+function byNeed(a: IdleSlot, b: IdleSlot): number {
+  return Number(b.slot.isWide) - Number(a.slot.isWide) || a.sinceMs - b.sinceMs
 }

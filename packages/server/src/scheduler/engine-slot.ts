@@ -45,6 +45,7 @@ export type StopReason = 'idle' | 'evicted' | 'released' | 'cancelled' | 'failed
 export class EngineSlot {
   readonly model: ScheduledModel
   readonly memoryBytes: number
+  readonly threads: number
   /** Aborted when the slot must go while its engine starts. */
   readonly abandon: AbortController = new AbortController()
   /** Whose inputs the engine may have seen, or undefined for none yet (or for any, where engines are shared). */
@@ -55,9 +56,10 @@ export class EngineSlot {
   readonly gone: Promise<void>
   readonly markGone: () => void
 
-  constructor(model: ScheduledModel, memoryBytes: number, tenant: string | undefined) {
+  constructor(model: ScheduledModel, memoryBytes: number, tenant: string | undefined, threads: number) {
     this.model = model
     this.memoryBytes = memoryBytes
+    this.threads = threads
     this.tenant = tenant
     const { promise, resolve } = Promise.withResolvers<void>()
     this.gone = promise
@@ -71,6 +73,11 @@ export class EngineSlot {
   /** After work; nothing to do when the slot was stopped meanwhile. */
   giveBack(nowMs: number): void {
     if (this.phase.name === 'busy') this.step({ name: 'returned', nowMs })
+  }
+
+  /** Stands beside the engines of one thread, for when its pool is alone. */
+  get isWide(): boolean {
+    return this.threads > 1
   }
 
   isUsableBy(tenant: string | undefined): boolean {

@@ -69,12 +69,44 @@ export interface Job extends QueuedJob, BatchMember {
 export type JobFields = Omit<Job, 'run' | 'reject' | 'settled' | 'onSettled' | 'hasWaited'>
 
 /** What a job may share a run by. Only bytes are looked at that are lengths. */
-export function batchFieldsOf({
-  model,
-  tensors,
-}: JobRequest): Pick<Job, 'stack' | 'tensors' | 'allowsCrossTenantBatches'> {
+function batchFieldsOf({ model, tensors }: JobRequest): Pick<Job, 'stack' | 'tensors' | 'allowsCrossTenantBatches'> {
   const stack: Stack | undefined = tensors && stackOf(tensors.inputs, tensors.outputs)
   return { stack, tensors, allowsCrossTenantBatches: model.allowsCrossTenantBatches === true }
+}
+
+/** How work is done that is asked for. */
+export interface Submission {
+  readonly enginesOf: string | undefined
+  readonly isLoad: boolean
+  /** After how long the engine is killed. */
+  readonly endMs: number
+}
+
+/** What a request comes to. */
+export function describeJob(
+  request: JobRequest,
+  { enginesOf, isLoad, endMs }: Submission,
+  costMs: number,
+  nowMs: number,
+): JobFields {
+  const { tenant, model, costBytes, signal, priority = DEFAULT_PRIORITY, timeoutMs = endMs } = request
+  const deadlineMs = Math.min(timeoutMs, endMs)
+  const pool = poolOf(model.key, enginesOf)
+  const times = { deadlineMs, deadlineAtMs: nowMs + deadlineMs, endAtMs: nowMs + endMs }
+  return {
+    tenant,
+    model,
+    modelKey: model.key,
+    pool,
+    enginesOf,
+    isLoad,
+    costBytes,
+    costMs,
+    priority,
+    signal,
+    ...times,
+    ...batchFieldsOf(request),
+  }
 }
 
 /** Names the engines of a model that serve a tenant, or those that have served nobody. */

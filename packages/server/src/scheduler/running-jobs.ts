@@ -18,6 +18,13 @@ export class RunningJobs {
     return this.#size
   }
 
+  /** Threads that compute. */
+  get threads(): number {
+    let threads = 0
+    for (const { slot } of new Set(this.#runs.values())) threads += slot.threads
+    return threads
+  }
+
   jobs(): Iterable<Job> {
     return this.#runs.keys()
   }
@@ -45,9 +52,9 @@ export class RunningJobs {
   /** Engine time that those jobs will probably still take, leaving out one tenant's if it is named. */
   leftMs(nowMs: number, exceptTenant?: string): number {
     let left = 0
-    for (const { jobs, startedAtMs } of new Set(this.#runs.values())) {
+    for (const { slot, jobs, startedAtMs } of new Set(this.#runs.values())) {
       const costMs = jobs.reduce((sum, job) => sum + (job.tenant === exceptTenant ? 0 : job.costMs), 0)
-      left += Math.max(0, costMs - (nowMs - startedAtMs))
+      left += Math.max(0, costMs - slot.threads * (nowMs - startedAtMs))
     }
     return left
   }

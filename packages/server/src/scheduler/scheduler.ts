@@ -1,68 +1,36 @@
 import type { EngineDescription, RowsProof } from '../runtime/host/index.ts'
 import { admit, predictedWaitMs, type Situation, wholeSeconds } from './admission.ts'
 import { Batch } from './batch.ts'
+import { mayLoad, mayRun } from './core-use.ts'
 import { CostBook } from './cost-model.ts'
 import { CrashLedger } from './crash-ledger.ts'
 import { DeficitQueue } from './deficit-queue.ts'
 import { isCrash, isFatal } from './engine-failure.ts'
-import { EngineFleet, type FleetLimits, type StartEngine } from './engine-fleet.ts'
-import type { EngineSlot, StopReason } from './engine-slot.ts'
+import { EngineFleet } from './engine-fleet.ts'
+import type { EngineSlot } from './engine-slot.ts'
 import {
-  batchFieldsOf,
   createJob,
-  DEFAULT_PRIORITY,
+  describeJob,
   type Job,
   type JobFields,
   type JobRequest,
   poolOf,
+  type Submission,
   type Work,
 } from './job.ts'
-import type { JobQueue, Verdict } from './job-queue.ts'
+import type { Verdict } from './job-queue.ts'
+import { watchJob } from './job-watch.ts'
 import { type Jobs, runTogether, shareOf } from './run-together.ts'
 import { RunningJobs } from './running-jobs.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 import { SchedulerError } from './scheduler-error.ts'
-
-/** The bounds of the scheduler; `ServerLimits` has them all. */
-export interface SchedulerLimits extends Omit<FleetLimits, 'enginesPerPool'> {
-  readonly cores: number
-  readonly maxQueuedRequests: number
-  readonly maxQueuedRequestsPerTenant: number
-  readonly requestDeadlineMs: number
-  readonly cancelGraceMs: number
-  readonly engineIdleMs: number
-  readonly crashWindowMs: number
-}
-
-/** What happens to engines. A closed set: digests and reasons, nothing of a request. */
-export type SchedulerEvent =
-  | { readonly event: 'engine-started'; readonly model: string; readonly startMs: number }
-  | { readonly event: 'engine-failed'; readonly model: string }
-  | { readonly event: 'engine-stopped'; readonly model: string; readonly reason: StopReason }
-  | { readonly event: 'model-quarantined'; readonly model: string }
-
-export interface SchedulerOptions {
-  readonly limits: SchedulerLimits
-  readonly sharedEngines: boolean
-  /** Lets tenants that share engines share a run too, where a model's owner and its proof allow it; not unless given. */
-  readonly crossTenantBatching?: boolean
-  readonly startEngine: StartEngine
-  /** Monotonic milliseconds. */
-  readonly nowMs: () => number
-  readonly onEvent: (event: SchedulerEvent) => void
-  /** The order of service; deficit round robin over tenants unless another policy is given. */
-  readonly queue?: JobQueue<Job>
-}
-
-/** How work is done that is asked for. */
-interface Submission {
-  readonly enginesOf: string | undefined
-  readonly isLoad: boolean
-  readonly endMs: number
-}
+import type { SchedulerEvent, SchedulerLimits, SchedulerOptions } from './scheduler-options.ts'
+import { WaitingJobs } from './waiting-jobs.ts'
+import { WideEngines } from './wide-engines.ts'
 
 /**
- * Brings work and engines together: one-thread engines, at most one computing for each core, each for one tenant.
+ * Brings work and engines together: never more threads compute than there are cores, and each engine is for one tenant.
+ * Engines have one thread; a pool that has long been alone gets one besides that has them all.
  *
  * A request whose engine dies fails by name; it is never run again on its own. The scheduler sees costs, never contents.
  */
@@ -72,13 +40,12 @@ export class Scheduler {
   readonly #crossTenant: boolean
   readonly #nowMs: () => number
   readonly #onEvent: (event: SchedulerEvent) => void
-  readonly #queue: JobQueue<Job>
+  readonly #queue: WaitingJobs
   readonly #fleet: EngineFleet
   readonly #crashes: CrashLedger
   readonly #running: RunningJobs = new RunningJobs()
   readonly #costs: CostBook = new CostBook()
-  /** Waiting jobs by the pool of engines that they wait for. */
-  readonly #waiting: Map<string, number> = new Map()
+  readonly #wide: WideEngines
   readonly #sweep: NodeJS.Timeout
   /** For whom engines are being started. */
   readonly #starting: string[] = []
@@ -92,7 +59,8 @@ export class Scheduler {
     this.#crossTenant = options.sharedEngines && options.crossTenantBatching === true
     this.#nowMs = options.nowMs
     this.#onEvent = options.onEvent
-    this.#queue = options.queue ?? new DeficitQueue()
+    this.#queue = new WaitingJobs(options.queue ?? new DeficitQueue())
+    this.#wide = new WideEngines(limits.cores, this.#costs)
     this.#crashes = new CrashLedger(limits.crashWindowMs)
     this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, options.nowMs, {
       onStopped: (slot) => this.#engineStopped(slot),
@@ -146,12 +114,14 @@ export class Scheduler {
 
   /** Fails every request for a model with that error and kills its engines; resolves when they are dead. */
   async release(modelKey: string, error: Error): Promise<void> {
-    for (const job of this.#queue.removeAll((job) => job.modelKey === modelKey)) this.#leave(job).reject(error)
+    this.#queue.rejectAll((job) => job.modelKey === modelKey, error)
     for (const job of this.#running.jobs()) if (job.modelKey === modelKey) job.reject(error)
     await this.#fleet.release(modelKey)
     this.#crashes.clear(modelKey)
+    const isOfModel = (pool: string): boolean => pool.startsWith(poolOf(modelKey, undefined))
     this.#fleet.proofs.forget(modelKey)
-    this.#costs.forget((pool) => pool.startsWith(poolOf(modelKey, undefined)))
+    this.#costs.forget(isOfModel)
+    this.#wide.forget(isOfModel)
   }
 
   /** Takes no new work, finishes what it has, at the latest after that time, and kills every engine. */
@@ -166,44 +136,24 @@ export class Scheduler {
       clearTimeout(timer)
     }
     const error = new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: wholeSeconds(drainMs) })
-    for (const job of this.#queue.removeAll(() => true)) this.#leave(job).reject(error)
+    this.#queue.rejectAll(() => true, error)
     for (const job of this.#running.jobs()) job.reject(error)
     await this.#fleet.releaseAll()
   }
 
   async #submit<T>(request: JobRequest, how: Submission, work: Work<T>): Promise<T> {
-    const fields = this.#fieldsOf(request, how)
+    const nowMs = this.#nowMs()
+    const cost = this.#costs.of(poolOf(request.model.key, how.enginesOf))
+    const costMs = how.isLoad ? 0 : (cost?.predictMs(request.costBytes) ?? 0)
+    const fields = describeJob(request, how, costMs, nowMs)
     this.#admit(fields)
     const { job, result } = createJob(fields, work)
+    this.#wide.arrives(job, this.#queue.size + this.#running.size, nowMs)
     this.#queue.add(job)
-    this.#waiting.set(job.pool, this.#waitingFor(job) + 1)
     this.#pump()
     job.hasWaited = this.#running.slotOf(job) === undefined
-    this.#watch(job)
+    watchJob(job, (error) => this.#giveUp(job, error))
     return result
-  }
-
-  #fieldsOf(request: JobRequest, { enginesOf, isLoad, endMs }: Submission): JobFields {
-    const { tenant, model, costBytes, signal, priority = DEFAULT_PRIORITY, timeoutMs = endMs } = request
-    const pool = poolOf(model.key, enginesOf)
-    const costMs = isLoad ? 0 : (this.#costs.of(pool)?.predictMs(costBytes) ?? 0)
-    const nowMs = this.#nowMs()
-    const deadlineMs = Math.min(timeoutMs, endMs)
-    const times = { deadlineMs, deadlineAtMs: nowMs + deadlineMs, endAtMs: nowMs + endMs }
-    return {
-      tenant,
-      model,
-      modelKey: model.key,
-      pool,
-      enginesOf,
-      isLoad,
-      costBytes,
-      costMs,
-      priority,
-      signal,
-      ...times,
-      ...batchFieldsOf(request),
-    }
   }
 
   #admit(job: JobFields): void {
@@ -230,7 +180,7 @@ export class Scheduler {
       nowMs,
       ownQueued: this.#queue.sizeOf(job.tenant),
       queued: this.#queue.size,
-      freeCores: this.#limits.cores - this.#running.size,
+      freeCores: this.#limits.cores - this.#running.threads,
       ahead: this.#queue.ahead(job),
       leftMs: this.#running.leftMs(nowMs),
       othersLeftMs: this.#running.leftMs(nowMs, job.tenant),
@@ -244,12 +194,12 @@ export class Scheduler {
 
   /** Serves as many waiting jobs as there are free cores. */
   #pump(): void {
-    while (this.#queue.size > 0 && this.#running.size < this.#limits.cores) {
+    while (this.#queue.size > 0 && this.#running.threads < this.#limits.cores) {
       const next = this.#queue.next((job) => this.#verdict(job))
       if (next === undefined) return
       if (next.verdict === 'start') void this.#start(next.job)
-      else if (this.#comesTooLate(next.job)) this.#drop(this.#leave(next.job))
-      else void this.#run([this.#leave(next.job), ...this.#companionsOf(next.job)])
+      else if (this.#comesTooLate(next.job)) this.#drop(next.job)
+      else void this.#run([next.job, ...this.#companionsOf(next.job)])
     }
   }
 
@@ -261,15 +211,14 @@ export class Scheduler {
   /** What has gathered behind a job and can be computed with it: a batch is what waits when an engine becomes free. */
   #companionsOf(first: Job): Job[] {
     const { maxBatchElements: maxElements, cores } = this.#limits
-    const proofs = this.#fleet.proofs
-    const free = Math.min(cores - this.#running.size, this.#fleet.idleCount(first.modelKey, first.enginesOf))
+    const { proofs } = this.#fleet
+    const free = Math.min(cores - this.#running.threads, this.#fleet.idleCount(first.modelKey, first.enginesOf))
     // Engines that are free at the same time get equal parts of what waits.
-    const maxJobs = Math.ceil((this.#waitingFor(first) + 1) / Math.max(1, free))
+    const maxJobs = Math.ceil((this.#queue.sizeOfPool(first.pool) + 1) / Math.max(1, free))
     const crossTenant = this.#crossTenant && !proofs.areTenantsKeptApart(first.modelKey)
     const batch = new Batch(first, { maxElements, crossTenant }, proofs.of(first.modelKey), maxJobs)
     if (batch.isFull) return []
-    const joined = this.#queue.companions(first, (job) => !this.#comesTooLate(job) && batch.accepts(job))
-    return joined.map((job) => this.#leave(job))
+    return this.#queue.companions(first, (job) => !this.#comesTooLate(job) && batch.accepts(job))
   }
 
   #drop(job: Job): void {
@@ -278,32 +227,33 @@ export class Scheduler {
   }
 
   #verdict(job: Job): Verdict {
-    const { cores } = this.#limits
-    const [running, starting] = [this.#running.size, this.#starting.length]
-    // One core stays free of loading where there are two, so that a large model delays nobody's answer.
-    const loadingCores = Math.max(1, cores - 1)
-    if (this.#fleet.idle(job.modelKey, job.enginesOf) !== undefined) {
-      return running + Math.min(starting, loadingCores) < cores ? 'run' : 'wait'
-    }
-    // Who has no engine on its way may have one more: models that take long to load would shut out everybody else.
-    const isOneMore = running + loadingCores <= cores && !this.#starting.includes(job.tenant)
-    const mayStart = isOneMore ? starting <= loadingCores : starting < loadingCores && running + starting < cores
-    return mayStart && this.#fleet.canStart(job.model, job.enginesOf, this.#waitingFor(job)) ? 'start' : 'wait'
+    const use = { cores: this.#limits.cores, running: this.#running.threads, starting: this.#starting.length }
+    if (this.#slotFor(job) !== undefined) return mayRun(use) ? 'run' : 'wait'
+    if (!mayLoad(use, this.#starting.includes(job.tenant))) return 'wait'
+    return this.#fleet.canStart(job.model, job.enginesOf, this.#queue.sizeOfPool(job.pool)) ? 'start' : 'wait'
   }
 
-  async #start({ model, enginesOf, pool, tenant }: Job): Promise<void> {
+  /** The engine for a job: while it is the only one here and its pool has long been alone, a wide one if there is one. */
+  #slotFor(job: Job): EngineSlot | undefined {
+    const { modelKey, enginesOf } = job
+    // It still waits when the verdict is asked for, and has left when it runs.
+    const isOnly = this.#running.size === 0 && this.#queue.size <= 1 && this.#starting.length === 0
+    const wide =
+      isOnly && this.#wide.isWorthIt(job, this.#nowMs()) ? this.#fleet.idle(modelKey, enginesOf, true) : undefined
+    return wide ?? this.#fleet.idle(modelKey, enginesOf)
+  }
+
+  async #start({ model, enginesOf, pool, tenant }: Job, threads = 1): Promise<void> {
     this.#starting.push(tenant)
     const startedAtMs = this.#nowMs()
     try {
-      await this.#fleet.start(model, enginesOf)
+      await this.#fleet.start(model, enginesOf, threads)
       this.#onEvent({ event: 'engine-started', model: model.source.sha256, startMs: this.#nowMs() - startedAtMs })
     } catch (error) {
       this.#onEvent({ event: 'engine-failed', model: model.source.sha256 })
       if (isCrash(error)) this.#recordCrash(model, tenant)
       // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
-      if (!this.#fleet.hasPool(model.key, enginesOf)) {
-        for (const job of this.#queue.removeAll((job) => job.pool === pool)) this.#leave(job).reject(error)
-      }
+      if (!this.#fleet.hasPool(model.key, enginesOf)) this.#queue.rejectAll((job) => job.pool === pool, error)
     }
     this.#starting.splice(this.#starting.indexOf(tenant), 1)
     this.#settled()
@@ -311,7 +261,7 @@ export class Scheduler {
 
   async #run(jobs: Jobs): Promise<void> {
     const [first] = jobs
-    const slot = this.#fleet.idle(first.modelKey, first.enginesOf)
+    const slot = this.#slotFor(first)
     if (slot?.phase.name !== 'idle') throw new RangeError('a job was to run, and no engine is idle')
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
@@ -326,13 +276,16 @@ export class Scheduler {
     const tookMs = this.#nowMs() - startedAtMs
     for (const [index, job] of jobs.entries()) {
       const shareMs = tookMs * shareOf(job, jobs)
-      this.#queue.settle(job, shareMs)
-      if (failures[index] === undefined && !job.isLoad) this.#costs.observe(job.pool, job.costBytes, shareMs)
+      this.#queue.settle(job, shareMs * slot.threads)
+      if (failures[index] === undefined && !job.isLoad) this.#learn(job, slot, shareMs)
     }
     if (failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited') this.#blame(jobs)
     if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
+    if (this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
+      void this.#start(first, this.#wide.threads)
+    }
   }
 
   /** A crash counts for the tenant whose request it was; where several shared the run, nobody knows whose. */
@@ -342,28 +295,24 @@ export class Scheduler {
     else this.#fleet.proofs.keepTenantsApart(modelKey)
   }
 
-  /** Ends a job when its client goes away, or when its deadline is over. */
-  #watch(job: Job): void {
-    const { signal } = job
-    if (job.settled) return
-    const onAbort = (): void => this.#giveUp(job, new SchedulerError('REQUEST_CANCELLED', {}))
-    const onDeadline = (): void => {
-      // What runs alone until the server's own deadline is the engine's to end.
-      if (this.#running.together(job).length === 1 && job.deadlineAtMs >= job.endAtMs) return
-      this.#giveUp(job, new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
-    }
-    signal?.addEventListener('abort', onAbort)
-    const deadline = setTimeout(onDeadline, job.deadlineMs)
-    job.onSettled = () => {
-      signal?.removeEventListener('abort', onAbort)
-      clearTimeout(deadline)
-    }
+  /** True while nothing runs or waits, and the job's pool has been alone for so long that a wide engine helps. */
+  #isAlone(job: Job): boolean {
+    const others = this.#running.size + this.#starting.length + this.#queue.size
+    return others === 0 && !this.#draining && this.#wide.isWorthIt(job, this.#nowMs())
+  }
+
+  #learn(job: Job, slot: EngineSlot, tookMs: number): void {
+    if (slot.isWide) this.#wide.observe(job, tookMs)
+    else this.#costs.observe(job.pool, job.costBytes, tookMs)
   }
 
   /** Takes a waiting job away at once; a running one has a little time to end before its engine is killed. */
   #giveUp(job: Job, error: SchedulerError): void {
-    if (this.#queue.remove(job)) this.#leave(job)
+    this.#queue.remove(job)
     const slot = this.#running.slotOf(job)
+    // What runs alone until the server's own deadline is the engine's to end.
+    const isAlone = this.#running.together(job).length === 1
+    if (isAlone && error.code === 'DEADLINE_EXCEEDED' && job.deadlineAtMs >= job.endAtMs) return
     job.reject(error)
     if (slot === undefined) return
     setTimeout(() => {
@@ -378,7 +327,7 @@ export class Scheduler {
     this.#onEvent({ event: 'model-quarantined', model: model.source.sha256 })
     const matches = (job: Job): boolean => job.modelKey === model.key && job.tenant === tenant
     const error = new SchedulerError('MODEL_QUARANTINED', { crashes: this.#crashes.limit })
-    for (const job of this.#queue.removeAll(matches)) this.#leave(job).reject(error)
+    this.#queue.rejectAll(matches, error)
   }
 
   #engineStopped({ model, stopReason }: EngineSlot): void {
@@ -389,17 +338,5 @@ export class Scheduler {
   #settled(): void {
     this.#pump()
     if (this.#queue.size + this.#running.size === 0) this.#onEmpty()
-  }
-
-  #waitingFor(job: Job): number {
-    return this.#waiting.get(job.pool) ?? 0
-  }
-
-  /** Notes that a job has left the queue. */
-  #leave(job: Job): Job {
-    const left = this.#waitingFor(job) - 1
-    if (left > 0) this.#waiting.set(job.pool, left)
-    else this.#waiting.delete(job.pool)
-    return job
   }
 }

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Simulation } from './simulation.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** One caller who waits for each answer. */
+async function callAlone(room: Simulation, times: number, tookMs = 50): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    room.ask({ tenant: 'alice', tookMs })
+    await room.pass(tookMs + 10)
+  }
+}
+
+describe('a caller who is alone for some time', () => {
+  test('is answered by an engine of all cores', async () => {
+    const room = new Simulation()
+    await callAlone(room, 60)
+    expect(room.runs.at(0)?.threads).toBe(1)
+    expect(room.runs.at(-1)?.threads).toBe(2)
+    expect(room.mostThreads).toBe(2)
+    expect(room.scheduler.engines).toBe(2)
+  })
+
+  test('has it no longer when somebody else comes, and gets it back when they have gone', async () => {
+    const room = new Simulation()
+    await callAlone(room, 60)
+    await room.teach('bob', 20, 'other')
+    const before = room.runs.length
+    await callAlone(room, 3)
+    expect(room.runs.slice(before).map(({ threads }) => threads)).toEqual([1, 1, 1])
+    await callAlone(room, 60)
+    expect(room.runs.at(-1)?.threads).toBe(2)
+  })
+
+  test('has it no longer when it asks for two things at once', async () => {
+    const room = new Simulation()
+    await callAlone(room, 60)
+    const before = room.runs.length
+    for (let i = 0; i < 4; i++) room.ask({ tenant: 'alice', tookMs: 50 })
+    await room.pass(500)
+    // The first was alone when it came.
+    expect(room.runs.slice(before).map(({ threads }) => threads)).toEqual([2, 1, 1, 1])
+    expect(room.mostThreads).toBe(2)
+  })
+
+  test('gets none for runs that are too short to be worth it', async () => {
+    const room = new Simulation()
+    await callAlone(room, 300, 2)
+    expect(room.scheduler.engines).toBe(1)
+  })
+
+  test('gives it up where it turns out to bring nothing', async () => {
+    const room = new Simulation()
+    room.speedup = () => 1.1
+    await callAlone(room, 120)
+    expect(room.runs.filter(({ threads }) => threads === 2)).toHaveLength(8)
+    expect(room.runs.at(-1)?.threads).toBe(1)
+  })
+
+  test('gets none where there is one core, or no room but that of others', async () => {
+    const one = new Simulation({ cores: 1 })
+    await callAlone(one, 60)
+    expect(one.scheduler.engines).toBe(1)
+    const full = new Simulation({ maxEngines: 1 })
+    await callAlone(full, 60)
+    expect(full.scheduler.engines).toBe(1)
+  })
+
+  test('makes room for an engine that is needed', async () => {
+    const room = new Simulation({ maxEngines: 2 })
+    await callAlone(room, 60)
+    await room.teach('bob', 20, 'other')
+    expect(room.of('bob').at(-1)?.code).toBe('answered')
+    expect(room.scheduler.engines).toBe(2)
+  })
+})
+
+describe('threads that compute', () => {
+  test('are never more than cores, whoever comes and goes', async () => {
+    const arrival = fc.record({
+      afterMs: fc.integer({ min: 0, max: 400 }),
+      tenant: fc.constantFrom('alice', 'bob'),
+      tookMs: fc.integer({ min: 1, max: 100 }),
+      times: fc.integer({ min: 1, max: 6 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(arrival, { maxLength: 30 }),
+        async (cores, arrivals) => {
+          const room = new Simulation({ cores })
+          room.loadMs = 30
+          await callAlone(room, 50)
+          for (const { afterMs, times, ...ask } of arrivals) {
+            await room.pass(afterMs)
+            for (let i = 0; i < times; i++) room.ask(ask)
+          }
+          await room.pass(30_000)
+          expect(room.mostThreads).toBeLessThanOrEqual(cores)
+          expect(room.told).toHaveLength(room.runs.length)
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+})
