@@ -36,6 +36,8 @@ export interface UploadOptions {
   /** What the bytes are; read from them when absent. */
   readonly kind?: ModelKind | undefined
   readonly task?: string | undefined
+  /** Let requests of several tenants be computed in one run; only at the first upload, and the server's operator has a say too. */
+  readonly allowCrossTenantBatching?: boolean | undefined
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** Ask for a signed receipt; the call fails when none comes. */
@@ -83,7 +85,9 @@ export class Models {
     const totalBytes = model.source.size
     const onRead = (sentBytes: number): void => onProgress({ phase: 'digesting', sentBytes, totalBytes })
     const sha256 = await sha256Of(model.source, onRead, signal)
-    const query = queryOf({ kind: options.kind ?? model.kind, name: options.name, task: options.task })
+    const crossTenantBatching = options.allowCrossTenantBatching === true ? 'allowed' : undefined
+    const { name, task } = options
+    const query = queryOf({ kind: options.kind ?? model.kind, name, task, crossTenantBatching })
     const receipt = options.receipt === true
     const upload = { source: model.source, sha256, query, partBytes, receipt, onProgress, signal }
     const response = await sendModel(this.#api, upload)

@@ -27,6 +27,10 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
       choices: ['onnx', 'bundle'],
       help: 'What PATH is. Default: bundle for folders and .tar, onnx otherwise.',
     },
+    'allow-cross-tenant-batching': {
+      type: 'flag',
+      help: 'Let requests of several tenants be computed in one run, where the operator does too.',
+    },
   },
   usesServer: true,
   examples: [
@@ -53,6 +57,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
           ...(name === undefined ? {} : { name }),
           ...(task === undefined ? {} : { task }),
           ...(kind === 'onnx' || kind === 'bundle' ? { kind } : {}),
+          allowCrossTenantBatching: invocation.flag('allow-cross-tenant-batching'),
           onProgress: progress.update,
           partBytes: PART_BYTES,
           signal: invocation.interrupted,

@@ -4,7 +4,7 @@ import { type Catalogue, CodedError } from '@blindai/core'
 export interface ModelErrorDetails {
   /** Nothing: a model that is not there, belongs to somebody else, or is not granted must look the same. */
   MODEL_NOT_FOUND: Record<never, never>
-  MODEL_EXISTS: { readonly member: 'kind' | 'task' }
+  MODEL_EXISTS: { readonly member: 'kind' | 'task' | 'crossTenantBatching' }
   DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
   UPLOAD_OFFSET_MISMATCH: { readonly expected: number; readonly actual: number }
   UPLOAD_LENGTH_MISMATCH: { readonly expected: number; readonly actual: number }

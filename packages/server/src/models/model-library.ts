@@ -147,6 +147,9 @@ export class ModelLibrary {
     if (manifest.task !== undefined && manifest.task !== existing.task) {
       throw new ModelError('MODEL_EXISTS', { member: 'task' })
     }
+    if (manifest.allowsCrossTenantBatches === true && existing.allowsCrossTenantBatches !== true) {
+      throw new ModelError('MODEL_EXISTS', { member: 'crossTenantBatching' })
+    }
     const tooLong = new ModelError('UPLOAD_TOO_LONG', { limit: existing.bytes })
     if (length !== undefined && length > existing.bytes) throw tooLong
     let received = 0

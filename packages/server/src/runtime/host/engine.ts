@@ -21,7 +21,7 @@ export interface EngineLimits {
   readonly loadDeadlineMs: number
   /** Bytes of all outputs of a run, which is refused past them; 512 MiB unless given. */
   readonly maxOutputBytes?: number
-  /** Whether to find out if requests may be stacked, which can take two seconds of the start; not unless given. */
+  /** Whether to find out if requests may be stacked, which can take a second of the start; not unless given. */
   readonly proveRows?: boolean
 }
 

@@ -11,31 +11,33 @@ import { NotProven } from './not-proven.ts'
  * One bit of difference ends it, however small: kernels may sum in another order when there are more rows, and an answer
  * must not tell whether it was computed in company.
  *
- * @returns the largest number of rows that was compared; no batch may have more.
- * @throws {NotProven} `rounding`, `comparison-failed`, `text-input`, `too-slow`; {Failure} `MODEL_NEEDS_MORE_MEMORY`.
+ * It looks at a few shapes and numbers of rows, as many as there is time for. The scheduler compares the first batch of every
+ * shape again, with the requests that it is made of.
+ *
+ * @throws {NotProven} `rounding`, `comparison-failed`, `text-input`, `too-slow`, `too-large`; {Failure}
+ * `MODEL_NEEDS_MORE_MEMORY`.
  */
-export async function compareRows(session: Session, nowMs: () => number): Promise<number> {
+export async function compareRows(session: Session, nowMs: () => number): Promise<void> {
   if (session.inputs.some(({ datatype }) => datatype === 'BYTES')) throw new NotProven('text-input')
   const random = new Random()
   const startedAtMs = nowMs()
-  const trials = await workingTrials(session, random)
-  let compared = 1
+  const trials = await workingTrials(session, random, nowMs)
   for (const count of ROW_COUNTS) {
     for (const trial of trials) {
-      const spentMs = nowMs() - startedAtMs
-      if (spentMs + 2 * count * trial.runMs > BUDGET_MS) return fast(compared)
-      if (count * trial.rowBytes > MAX_BYTES) return fast(compared)
+      const isTooLong = nowMs() - startedAtMs + 2 * count * trial.runMs > BUDGET_MS
+      const isTooLarge = count * trial.rowBytes > MAX_BYTES
+      if (count === LEAST && (isTooLong || isTooLarge)) throw new NotProven(isTooLong ? 'too-slow' : 'too-large')
+      if (isTooLong || isTooLarge) return
       await compareOnce(session, trial, count, random)
     }
-    compared = count
   }
-  return compared
 }
 
-const ROW_COUNTS = [2, 3, 4, 6, 8, 12, 16, 24, 32]
-/** Engines start while somebody waits. */
-const BUDGET_MS = 1500
-const MAX_BYTES = 32 * 1024 * 1024
+const LEAST = 2
+const ROW_COUNTS = [LEAST, 3, 5, 8, 16, 32]
+/** Engines start while somebody waits. Runs that take a quarter of it have nothing to gain from company. */
+const BUDGET_MS = 600
+const MAX_BYTES = 16 * 1024 * 1024
 /** Tried for open lengths, shortest first, until two of them work: a text has a few places, a second of sound 16,000. */
 const LENGTHS = [1, 5, 16, 64, 512, 4096, 16_384]
 const WANTED_TRIALS = 2
@@ -51,12 +53,7 @@ interface Trial {
   readonly rowBytes: number
 }
 
-function fast(compared: number): number {
-  if (compared < 2) throw new NotProven('too-slow')
-  return compared
-}
-
-async function workingTrials(session: Session, random: Random): Promise<Trial[]> {
+async function workingTrials(session: Session, random: Random, nowMs: () => number): Promise<Trial[]> {
   const isOpen = session.inputs.some(({ shape }) => shape.slice(1).includes(-1))
   const trials: Trial[] = []
   for (const length of isOpen ? LENGTHS : [1]) {
@@ -64,7 +61,7 @@ async function workingTrials(session: Session, random: Random): Promise<Trial[]>
       const row = makeRow(session, length, bound, random)
       const rowBytes = row.reduce((sum, { data }) => sum + data.byteLength, 0)
       if (rowBytes > MAX_BYTES) break
-      const runMs = await triedMs(session, row)
+      const runMs = await triedMs(session, row, nowMs)
       if (runMs === undefined) continue
       trials.push({ length, bound, runMs, rowBytes })
       break
@@ -76,12 +73,12 @@ async function workingTrials(session: Session, random: Random): Promise<Trial[]>
 }
 
 /** How long a run takes, the second time; undefined when the model does not take the input. */
-async function triedMs(session: Session, row: readonly RawTensor[]): Promise<number | undefined> {
+async function triedMs(session: Session, row: readonly RawTensor[], nowMs: () => number): Promise<number | undefined> {
   try {
     await session.run(row, undefined)
-    const startedAtMs = performance.now()
+    const startedAtMs = nowMs()
     await session.run(row, undefined)
-    return performance.now() - startedAtMs
+    return nowMs() - startedAtMs
   } catch (error) {
     if (error instanceof Failure && error.code === 'RUN_FAILED') return undefined
     throw error
@@ -108,7 +105,7 @@ function makeRow(session: Session, length: number, bound: number, random: Random
   return session.inputs.map(({ name, datatype, shape }) => {
     const own = shape.map((dimension, axis) => (axis === 0 ? 1 : dimension === -1 ? length : dimension))
     const count = own.reduce((all, dimension) => all * dimension, 1)
-    if (count * elementBytes(datatype) > MAX_BYTES) throw new NotProven('too-slow')
+    if (count * elementBytes(datatype) > MAX_BYTES) throw new NotProven('too-large')
     return { name, datatype, shape: own, data: random.elements(datatype, count, bound) }
   })
 }

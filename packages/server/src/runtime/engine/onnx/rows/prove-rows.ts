@@ -1,4 +1,4 @@
-import type { RowsMessage } from '../../../wire/messages.ts'
+import { MAX_ROWS, type RowsMessage } from '../../../wire/messages.ts'
 import type { Session } from '../../session.ts'
 import { compareRows } from './compare-rows.ts'
 import { judgeRows } from './judge-rows.ts'
@@ -13,7 +13,8 @@ export async function proveRows(graph: Uint8Array, session: Session): Promise<Ro
   const verdict = judgeRows(graph)
   if (!verdict.independent) return { reason: verdict.reason, operator: verdict.operator ?? null }
   try {
-    return { maxRows: await compareRows(session, () => performance.now()) }
+    await compareRows(session, () => performance.now())
+    return { maxRows: MAX_ROWS }
   } catch (error) {
     if (!(error instanceof NotProven)) throw error
     return { reason: error.reason, operator: null }
