@@ -11,6 +11,7 @@ const outcomes: Outcome[] = []
 const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: Number.POSITIVE_INFINITY })
 const url = new URL(order.path, order.url)
 let isStopped = false
+let isOver = false
 let sent = 0
 let inFlight = 0
 
@@ -49,6 +50,9 @@ async function rate(pace: { readonly perSecond: number; readonly maxInFlight: nu
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }
+  // Nobody waits for what is still on its way.
+  isOver = true
+  agent.destroy()
   await Promise.all(pending)
 }
 
@@ -62,7 +66,7 @@ async function ask(atMs: number): Promise<void> {
   inFlight++
   const { status, retryAfter } = await answer(options, body)
   inFlight--
-  outcomes.push({ atMs, tookMs: wallMs() - atMs, status, retryAfter })
+  if (!isOver) outcomes.push({ atMs, tookMs: wallMs() - atMs, status, retryAfter })
 }
 
 function answer(options: RequestOptions, body: Uint8Array): Promise<Pick<Outcome, 'status' | 'retryAfter'>> {

@@ -50,7 +50,7 @@ export class Load {
     return new Load(child)
   }
 
-  /** Asks nothing more; resolves with every request that was answered or broke. */
+  /** Asks nothing more; resolves with every request that was answered or broke. What a rate has in flight is cut off. */
   async stop(): Promise<readonly Outcome[]> {
     const told = once(this.#child, 'message')
     this.#child.send({ say: 'stop' })

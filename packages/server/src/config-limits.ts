@@ -5,7 +5,7 @@ import { availableParallelism, totalmem } from 'node:os'
  * has the value of `defaultLimits`.
  */
 export interface ServerLimits {
-  /** Engines that compute at the same time; each has one thread. */
+  /** Threads of engines that compute at the same time. */
   readonly cores: number
   /** Largest body of an inference or task request. */
   readonly maxRequestBytes: number

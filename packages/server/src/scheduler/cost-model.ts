@@ -2,7 +2,7 @@
 export const RUNS_TO_TRUST = 8
 /** How much the newest run counts against all before it. */
 const WEIGHT = 0.05
-/** A run that took longer or shorter than predicted by more than this factor counts as one that did not. */
+/** A run of a size between others that took longer or shorter than predicted by more than this counts as one that did not. */
 const OUTLIER_FACTOR = 4
 /** What a scheduler of the operating system adds to any run, however short. */
 const OUTLIER_SLACK_MS = 1
@@ -39,7 +39,8 @@ export class RunCost {
 
   observe(bytes: number, tookMs: number): void {
     if (!(bytes >= 0 && bytes < Number.POSITIVE_INFINITY && tookMs >= 0 && tookMs < Number.POSITIVE_INFINITY)) return
-    const ms = this.isTrusted ? this.#withinReason(bytes, tookMs) : tookMs
+    const isLikeOthers = this.isTrusted && bytes >= this.#leastBytes && bytes <= this.#mostBytes
+    const ms = isLikeOthers ? this.#withinReason(bytes, tookMs) : tookMs
     this.#runs++
     this.#leastBytes = Math.min(this.#leastBytes, bytes)
     this.#mostBytes = Math.max(this.#mostBytes, bytes)

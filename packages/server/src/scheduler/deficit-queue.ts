@@ -106,8 +106,8 @@ export class DeficitQueue<Job extends QueuedJob> implements JobQueue<Job> {
     for (const account of this.#accounts.values()) {
       if (account === own) continue
       const first = account.balanceMs + QUANTUM_MS
-      othersMs += Math.min(account.waitingMs, Math.max(0, first + lead))
-      othersFirstMs += Math.min(account.waitingMs, Math.max(0, first))
+      othersMs += servedFor(first + lead, account.jobs)
+      othersFirstMs += servedFor(first, account.jobs)
     }
     return { ownMs, othersMs, othersFirstMs }
   }
@@ -176,6 +176,16 @@ function placeOf(job: QueuedJob, jobs: readonly QueuedJob[]): number {
 function isBefore(job: QueuedJob, other: QueuedJob): boolean {
   if (job.priority !== other.priority) return job.priority < other.priority
   return job.deadlineAtMs < other.deadlineAtMs
+}
+
+/** What a tenant is given that may use so much: the last job is begun with whatever is left. */
+function servedFor(balanceMs: number, jobs: readonly QueuedJob[]): number {
+  let servedMs = 0
+  for (const job of jobs) {
+    if (servedMs >= balanceMs) break
+    servedMs += chargeFor(job)
+  }
+  return servedMs
 }
 
 /** What a job is taken to cost until it is settled: one that nothing is known of ends its tenant's turn too. */

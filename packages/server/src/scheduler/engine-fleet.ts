@@ -18,10 +18,12 @@ export interface FleetLimits extends EngineMemoryLimits {
   readonly maxBatchElements: number
 }
 
-/** What the fleet tells the scheduler. */
+/** What the fleet tells the scheduler, and asks of it. */
 export interface FleetEvents {
   /** An engine that had started is dead. */
   readonly onStopped: (slot: EngineSlot) => void
+  /** Whether jobs wait for engines of exactly this pool. */
+  readonly isWanted: (modelKey: string, tenant: string | undefined) => boolean
 }
 
 /**
@@ -179,6 +181,8 @@ export class EngineFleet {
     const victims: EngineSlot[] = []
     if (fits()) return victims
     for (const { slot } of this.#idleSlots().sort(byNeed)) {
+      // Or pools that wait would stop each other's engines before any of them has run.
+      if (!slot.hasServed && this.#events.isWanted(slot.model.key, slot.tenant)) continue
       victims.push(slot)
       memory -= slot.memoryBytes
       engines--

@@ -52,6 +52,7 @@ export class EngineSlot {
   tenant: string | undefined
   phase: SlotPhase = { name: 'starting' }
   stopReason: StopReason | undefined
+  hasServed = false
   /** Resolves when the engine is dead and the slot counts no more. */
   readonly gone: Promise<void>
   readonly markGone: () => void
@@ -68,6 +69,7 @@ export class EngineSlot {
 
   step(event: SlotEvent): void {
     this.phase = stepSlot(this.phase, event)
+    if (event.name === 'taken') this.hasServed = true
   }
 
   /** After work; nothing to do when the slot was stopped meanwhile. */

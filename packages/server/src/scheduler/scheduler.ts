@@ -64,6 +64,7 @@ export class Scheduler {
     this.#crashes = new CrashLedger(limits.crashWindowMs)
     this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, options.nowMs, {
       onStopped: (slot) => this.#engineStopped(slot),
+      isWanted: (modelKey, enginesOf) => this.#queue.sizeOfPool(poolOf(modelKey, enginesOf)) > 0,
     })
     this.#sweep = setInterval(() => this.#fleet.stopIdle(limits.engineIdleMs), Math.ceil(limits.engineIdleMs / 4))
     this.#sweep.unref()

@@ -1,0 +1,182 @@
+import { descendants, memoryMiB } from '../bench/lib/proc.ts'
+import { inFolder } from './lib/folder.ts'
+import { Load, type LoadOrder, type LoadPace, type Outcome, quantile, wallMs } from './lib/load.ts'
+import { loadModel, loadRequest } from './lib/load-model.ts'
+import { asCommand, type Finding } from './lib/report.ts'
+import { ServeProcess } from './lib/serve-process.ts'
+
+/**
+ * Overload: ten times as many requests a second as the server can do, for a minute. Its memory stays under the declared cap, it
+ * goes on doing at least 80 % of what it can, it refuses the rest at once and says when to come back, and five seconds
+ * afterwards answers take as long as before.
+ *
+ *   node --conditions=source reliability/overload.ts [--long]
+ *
+ * A real server, a real model, and clients in a process of their own who ask at a fixed rate, whatever they are told. The
+ * planted fault is a server whose queue is so long that it refuses nothing: its answers come too late to count. The short form
+ * lasts some seconds and is more lenient, since machines that run tests are busy with other things too.
+ */
+
+const TIMES = 10
+const CALLERS = 8
+/** Beyond this an answer is not worth anything to who waits for it. */
+const WORTH_MS = 2000
+const ROWS = 48
+const CAP_MIB = 2048
+
+interface Bounds {
+  readonly overloadMs: number
+  readonly calmMs: number
+  readonly recoveryMs: number
+  /** Of the peak. */
+  readonly leastGoodput: number
+  readonly refusalP99Ms: number
+  /** How much longer an answer may take afterwards. */
+  readonly recovered: number
+}
+
+const LONG: Bounds = {
+  overloadMs: 60_000,
+  calmMs: 10_000,
+  recoveryMs: 5000,
+  leastGoodput: 0.8,
+  refusalP99Ms: 100,
+  recovered: 1.1,
+}
+const SHORT: Bounds = {
+  overloadMs: 4000,
+  calmMs: 2000,
+  recoveryMs: 2000,
+  leastGoodput: 0.5,
+  refusalP99Ms: 1000,
+  recovered: 3,
+}
+
+export async function checkOverload({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
+  const bounds = long ? LONG : SHORT
+  const endless = { maxQueuedRequests: 100_000, maxQueuedRequestsPerTenant: 100_000 }
+  return [
+    await overloadOf(
+      'a queue without an end',
+      { ...bounds, overloadMs: Math.min(bounds.overloadMs, 15_000) },
+      long,
+      endless,
+    ),
+    await overloadOf('the server as it comes', bounds, long),
+  ]
+}
+
+async function overloadOf(
+  title: string,
+  { overloadMs, calmMs, recoveryMs, leastGoodput, refusalP99Ms, recovered }: Bounds,
+  long: boolean,
+  planted?: Readonly<Record<string, number>>,
+): Promise<Finding> {
+  return await inFolder(long, async (folder) => {
+    const server = await ServeProcess.start(folder, {
+      tenants: ['crowd'],
+      limits: { engineHeadroomBytes: 128 * 1024 ** 2, ...planted },
+    })
+    try {
+      await server.upload('crowd', 'm', loadModel())
+      await Load.during(orderOf(server, { kind: 'callers', callers: CALLERS }), 1000)
+      const one: LoadPace = { kind: 'callers', callers: 1 }
+      const before = delaysOf(await Load.during(orderOf(server, one), calmMs))
+      const peakMs = calmMs
+      const peak = rateOf(await Load.during(orderOf(server, { kind: 'callers', callers: CALLERS }), peakMs))
+
+      const memory = watchMemory(server.pid)
+      const flood = await Load.start(
+        orderOf(server, { kind: 'rate', perSecond: Math.ceil(TIMES * peak), maxInFlight: 400 }),
+      )
+      const startMs = wallMs()
+      await new Promise((resolve) => setTimeout(resolve, overloadMs))
+      const endMs = wallMs()
+      const outcomes = await flood.stop()
+      const mostMiB = memory.stop()
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, recoveryMs - (wallMs() - endMs))))
+      const after = delaysOf(await Load.during(orderOf(server, one), calmMs))
+
+      const during = outcomes.filter(({ atMs, tookMs }) => atMs + tookMs >= startMs && atMs + tookMs <= endMs)
+      const good = during.filter(({ status, tookMs }) => status === 200 && tookMs <= WORTH_MS).length
+      const goodput = (good * 1000) / (endMs - startMs) / peak
+      const refused = during.filter(({ status }) => status === 429 || status === 503)
+      const refusalMs =
+        refused.length === 0
+          ? 0
+          : quantile(
+              refused.map(({ tookMs }) => tookMs),
+              0.99,
+            )
+      const slower = quantile(after, 0.5) / quantile(before, 0.5)
+      const violations = []
+      if (mostMiB > CAP_MIB) violations.push({ kind: 'more memory than declared' })
+      if (goodput < leastGoodput) violations.push({ kind: 'less done than it can' })
+      if (refused.length === 0) violations.push({ kind: 'nothing refused' })
+      if (refusalMs > refusalP99Ms) violations.push({ kind: 'refused too late' })
+      if (!refused.every(({ retryAfter = 0 }) => retryAfter >= 1)) violations.push({ kind: 'no Retry-After' })
+      if (outcomes.some(({ status }) => ![200, 429, 503, 504].includes(status))) violations.push({ kind: 'broken' })
+      if (slower > recovered) violations.push({ kind: 'slow afterwards' })
+      const tried = [
+        `${(during.length / ((endMs - startMs) / 1000)).toFixed(0)} requests/s (peak ${peak.toFixed(0)})`,
+        `goodput ${(100 * goodput).toFixed(0)} %`,
+        `${refused.length} refused, p99 ${refusalMs.toFixed(0)} ms`,
+        `${mostMiB.toFixed(0)} MiB`,
+        `p50 ${quantile(before, 0.5).toFixed(1)} ms before, ${quantile(after, 0.5).toFixed(1)} ms after`,
+      ]
+      return { title, planted: planted !== undefined, violations, tried: tried.join('; ') }
+    } finally {
+      await server.stop()
+    }
+  })
+}
+
+function orderOf(server: ServeProcess, pace: LoadPace): LoadOrder {
+  const { body, headers } = loadRequest(ROWS)
+  return {
+    url: server.url,
+    method: 'POST',
+    path: '/v2/models/m/infer',
+    headers: { ...headers, authorization: `Bearer ${server.keyOf('crowd')}` },
+    bodies: [body],
+    pace,
+  }
+}
+
+/** The most that the server and its engines held, their shared pages counted once. */
+function watchMemory(pid: number): { stop(): number } {
+  let most = 0
+  const timer = setInterval(() => {
+    let total = 0
+    for (const each of [pid, ...descendants(pid)]) total += proportionalMiB(each)
+    most = Math.max(most, total)
+  }, 500)
+  return {
+    stop() {
+      clearInterval(timer)
+      return most
+    },
+  }
+}
+
+/** A process that has ended, or that another user owns and this one may not look into, counts as nothing. */
+function proportionalMiB(pid: number): number {
+  try {
+    return memoryMiB(pid).proportional
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('code' in cause)) throw cause
+    return 0
+  }
+}
+
+function delaysOf(outcomes: readonly Outcome[]): readonly number[] {
+  return outcomes.filter(({ status }) => status === 200).map(({ tookMs }) => tookMs)
+}
+
+/** Answers a second. */
+function rateOf(outcomes: readonly Outcome[]): number {
+  const ends = outcomes.filter(({ status }) => status === 200).map(({ atMs, tookMs }) => atMs + tookMs)
+  return ((ends.length - 1) * 1000) / (Math.max(...ends) - Math.min(...ends))
+}
+
+await asCommand(import.meta.url, 'Overload', checkOverload)
