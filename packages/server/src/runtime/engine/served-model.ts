@@ -5,6 +5,7 @@ import {
   type LoadMessage,
   MAX_ANSWER_HEAD_BYTES,
   type ReadyMessage,
+  type RowsMessage,
   type TaskAnswer,
   type TaskInputMessage,
   type TaskMessage,
@@ -12,6 +13,7 @@ import {
 import { encodeTensorTable, parseTensorTable } from '../wire/tensor-table.ts'
 import { openBundle } from './bundle/bundle.ts'
 import { asFailure, Failure } from './failure.ts'
+import { proveRows } from './onnx/rows/prove-rows.ts'
 import { screenModel } from './onnx/screen.ts'
 import { Session } from './session.ts'
 import { loadTask } from './tasks/load-task.ts'
@@ -28,30 +30,38 @@ export interface Reply {
 export class ServedModel {
   readonly #session: Session
   readonly #maxOutputBytes: number
+  readonly #rows: RowsMessage | null
   readonly #task: { readonly name: string; readonly task: Task } | undefined
 
-  constructor(session: Session, maxOutputBytes: number, task?: { readonly name: string; readonly task: Task }) {
+  constructor(
+    session: Session,
+    maxOutputBytes: number,
+    rows: RowsMessage | null,
+    task?: { readonly name: string; readonly task: Task },
+  ) {
     this.#session = session
     this.#maxOutputBytes = maxOutputBytes
+    this.#rows = rows
     this.#task = task
   }
 
   /** Screens, loads and warms up. @throws {Failure} whose code starts with `MODEL_`, or `TASK_UNSUPPORTED`. */
-  static async load({ kind, task, threads, maxOutputBytes }: LoadMessage, bytes: Uint8Array): Promise<ServedModel> {
+  static async load(message: LoadMessage, bytes: Uint8Array): Promise<ServedModel> {
+    const { kind, task, threads, maxOutputBytes, proveRows: isProofWanted } = message
     if (kind === 'onnx') {
       if (task !== null) throw new Failure('TASK_UNSUPPORTED', 'task-needs-a-bundle')
       screenModel(bytes)
       const session = await Session.load(bytes, threads)
       await session.warmUp()
-      return new ServedModel(session, maxOutputBytes)
+      return new ServedModel(session, maxOutputBytes, isProofWanted ? await proveRows(bytes, session) : null)
     }
     const bundle = openBundle(bytes)
-    const session = await Session.load(bundle.files.get(bundle.mainModel) ?? new Uint8Array(0), threads)
-    if (task === null) {
-      await session.warmUp()
-      return new ServedModel(session, maxOutputBytes)
-    }
-    return new ServedModel(session, maxOutputBytes, {
+    const graph = bundle.files.get(bundle.mainModel) ?? new Uint8Array(0)
+    const session = await Session.load(graph, threads)
+    if (task === null) await session.warmUp()
+    const rows = isProofWanted ? await proveRows(graph, session) : null
+    if (task === null) return new ServedModel(session, maxOutputBytes, rows)
+    return new ServedModel(session, maxOutputBytes, rows, {
       name: task,
       task: await loadTask(task, bundle, session.ort, threads),
     })
@@ -59,7 +69,7 @@ export class ServedModel {
 
   /** The reply that describes the model. */
   describe(): Reply {
-    const message: ReadyMessage = { inputs: this.#session.inputs, outputs: this.#session.outputs }
+    const message: ReadyMessage = { inputs: this.#session.inputs, outputs: this.#session.outputs, rows: this.#rows }
     return jsonReply('ready', message)
   }
 
