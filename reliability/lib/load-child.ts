@@ -69,8 +69,7 @@ async function ask(atMs: number): Promise<void> {
   inFlight++
   const { status, wasSent, retryAfter } = await answer(order.path, options, body)
   inFlight--
-  if (isOver) return
-  outcomes.push({ atMs, tookMs: wallMs() - atMs, status, wasSent, retryAfter })
+  if (!isOver) outcomes.push({ atMs, tookMs: wallMs() - atMs, status, wasSent, retryAfter })
   if (!wasSent) await new Promise((resolve) => setTimeout(resolve, TICK_MS))
 }
 
@@ -90,6 +89,7 @@ function answer(path: string, options: RequestOptions, body?: Uint8Array): Promi
   })
   asking.on('socket', (socket) => {
     wasSent = asking.reusedSocket
+    if (wasSent) return
     socket.once('secureConnect', () => {
       wasSent = true
     })

@@ -10,6 +10,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
+/** A machine that does much else starts a server slowly. */
+const PATIENCE_MS = 90_000
+
 let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'blindai-serve-process-'))
@@ -52,7 +55,7 @@ function serve(options: readonly string[] = [], env: Readonly<Record<string, str
 }
 
 async function listening({ said }: ReturnType<typeof serve>): Promise<{ readonly plainUrl: string }> {
-  await expect.poll(() => said.out, { timeout: 25_000 }).toContain('"listening"')
+  await expect.poll(() => said.out, { timeout: PATIENCE_MS }).toContain('"listening"')
   return JSON.parse(said.out)
 }
 
@@ -66,7 +69,7 @@ function hasDebugger(): Promise<boolean> {
   })
 }
 
-describe('the process of `serve`', () => {
+describe('the process of `serve`', { timeout: 2 * PATIENCE_MS }, () => {
   test('opens no debugger, writes no core file, and ends at once with 130 at a second signal', async () => {
     const served = serve()
     const { plainUrl } = await listening(served)

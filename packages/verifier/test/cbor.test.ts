@@ -97,7 +97,9 @@ describe('the strict reader of CBOR', () => {
   }
   test('refuses lengths, counts and tags that no memory holds', () => {
     for (const text of ['5bffffffffffffffff', '9bffffffffffffffff', 'bbffffffffffffffff', 'dbffffffffffffffff']) {
-      expect(() => read(text)).toThrowError(refused('NOT_CBOR'))
+      expect(() => read(text)).toThrowError(
+        refused('NOT_CBOR', { offset: 0, expected: 'a length, count or tag below 2^53' }),
+      )
     }
     for (const text of ['5b001fffffffffffff', '9b001fffffffffffff', 'bb001fffffffffffff', 'db001fffffffffffff']) {
       expect(() => read(text)).toThrowError(refused('TRUNCATED'))
@@ -108,6 +110,8 @@ describe('the strict reader of CBOR', () => {
     expect(() => read(`${'81'.repeat(8)}00`)).not.toThrow()
     expect(() => read(`${'81'.repeat(9)}00`)).toThrowError(refused('CBOR_TOO_DEEP', { limit: 8 }))
     expect(() => read(`${'c1'.repeat(9)}00`)).toThrowError(refused('CBOR_TOO_DEEP'))
+    expect(() => read('a1'.repeat(9))).toThrowError(refused('CBOR_TOO_DEEP'))
+    expect(() => read('a100'.repeat(9))).toThrowError(refused('CBOR_TOO_DEEP'))
     expect(() => read('81'.repeat(100_000))).toThrowError(refused('CBOR_TOO_DEEP'))
   })
   test('refuses what follows the value, and a value that is cut', () => {
@@ -176,6 +180,14 @@ describe('the reader of a CBOR map', () => {
     expect(() => map('a1016161').bytes(1, { least: 0, most: 9 })).toThrowError(refused('WRONG_TYPE'))
     expect(() => map('a1016161').integer(1, 0, 9)).toThrowError(refused('WRONG_TYPE'))
     expect(() => map('a1010a').integer(1, 0, 9)).toThrowError(refused('WRONG_VALUE', { expected: 'from 0 to 9' }))
+  })
+  test('takes a whole number from one bound to the other, and none past 2^53', () => {
+    const outside = (least: number, most: number): unknown =>
+      refused('WRONG_VALUE', { field: 'test 1', expected: `from ${least} to ${most}` })
+    expect(map('a10109').integer(1, 9, 9)).toBe(9)
+    expect(() => map('a10108').integer(1, 9, 9)).toThrowError(outside(9, 9))
+    expect(() => map('a1010a').integer(1, 9, 9)).toThrowError(outside(9, 9))
+    expect(() => map('a1011b0020000000000000').integer(1, 0, 2 ** 60)).toThrowError(outside(0, 2 ** 60))
   })
   test('takes null for what is optional, and nothing else', () => {
     const span = { least: 0, most: 4 }

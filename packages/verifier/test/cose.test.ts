@@ -58,8 +58,24 @@ describe('a COSE_Sign1 message', () => {
   })
   test('is refused with a key on another curve, or of RSA', async () => {
     const parsed = parseSign1('test', (await signed(new Uint8Array(1))).message, 64)
-    const refused = expect.objectContaining({ code: 'UNSUPPORTED_ALGORITHM' })
-    await expect(isSign1By('test', parsed, p256Key(new Uint8Array(64)))).rejects.toThrowError(refused)
-    await expect(isSign1By('test', parsed, { kind: 'RSA', spki: new Uint8Array() })).rejects.toThrowError(refused)
+    const refused = (actual: string): object =>
+      expect.objectContaining({ code: 'UNSUPPORTED_ALGORITHM', details: { field: 'test', actual } })
+    await expect(isSign1By('test', parsed, p256Key(new Uint8Array(64)))).rejects.toThrowError(refused('P-256'))
+    await expect(isSign1By('test', parsed, { kind: 'RSA', spki: new Uint8Array() })).rejects.toThrowError(
+      refused('RSA'),
+    )
+  })
+  test('names its signature where that is none', () => {
+    const message = (signature: string): Uint8Array =>
+      concatBytes(fromHex('open', '84'), byteString(PROTECTED), fromHex('rest', `a04100${signature}`))
+    expect(() => parseSign1('test', message('f6'), 64)).toThrowError(
+      expect.objectContaining({ code: 'WRONG_TYPE', details: expect.objectContaining({ field: 'test signature' }) }),
+    )
+    expect(() => parseSign1('test', message('4100'), 64)).toThrowError(
+      expect.objectContaining({
+        code: 'WRONG_LENGTH',
+        details: { field: 'test signature', expected: 96, actual: 1 },
+      }),
+    )
   })
 })

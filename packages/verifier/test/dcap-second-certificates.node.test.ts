@@ -1,8 +1,9 @@
-import type { JsonObject } from '@blindai/core'
+import { type JsonObject, utf8 } from '@blindai/core'
 import { type CertificateFields, createMockAuthority } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
+import { pem } from './support/captures.ts'
 import { authority, judge, NOW, type Wrong } from './support/mock.ts'
-import { endorsements, hex, revokedBy } from './support/refusal.ts'
+import { endorsements, hex, revokedBy, signature } from './support/refusal.ts'
 
 /** The same keys under the same root, in certificates of which some differ. */
 function other(changes: Wrong['changes'] & object) {
@@ -110,7 +111,38 @@ describe('the chain of the QE identity', () => {
   })
 })
 
+describe('the chain of the TCB info', () => {
+  test('has its roles, be the chain of the QE identity right', async () => {
+    const { failed } = await judge({ document: endorsements({ tcbInfoIssuerChain: pckCrlIssuerChain }) })
+    expect(failed).toMatchObject({
+      code: 'dcap.tcb-signer',
+      error: {
+        code: 'CERTIFICATE_ROLE_MISMATCH',
+        details: { chain: 'TCB info issuer chain', position: 0, expected: SIGNER, actual: CA },
+      },
+    })
+  })
+})
+
 describe('a TDX module', () => {
+  test('with attributes is refused, be they those of its identity', async () => {
+    const attributes = '0100000000000000'
+    const withAttributes = (module: JsonObject): JsonObject => ({ ...module, attributes })
+    const { failed } = await judge({
+      changes: {
+        tdReport: (report) => ({ ...report, seamAttributes: hex(attributes) }),
+        tcbInfo: (info) => ({
+          ...info,
+          tdxModule: withAttributes(info.tdxModule as JsonObject),
+          tdxModuleIdentities: (info.tdxModuleIdentities as readonly JsonObject[]).map(withAttributes),
+        }),
+      },
+    })
+    expect(failed).toMatchObject({
+      code: 'tdx.module',
+      error: { code: 'TDX_MODULE_ATTRIBUTES_MISMATCH', details: { expected: attributes, actual: attributes } },
+    })
+  })
   test('without attributes is refused where its identity has some', async () => {
     const attributes = '0100000000000000'
     const withAttributes = (module: JsonObject): JsonObject => ({ ...module, attributes })
@@ -146,5 +178,44 @@ describe('a TDX module', () => {
     expect(result.tcb).toMatchObject({
       tdxModule: { status: 'UpToDate', tcbDate: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), advisoryIds: [] },
     })
+  })
+})
+
+describe('a trust domain', () => {
+  test('tells which attributes without a name it has', async () => {
+    const { status, claims } = await judge({
+      changes: { tdReport: (report) => ({ ...report, tdAttributes: hex('0200000000000000') }) },
+    })
+    expect(status).toBe('contraindicated')
+    expect(claims).toMatchObject({ tdAttributeNames: ['RESERVED_1'] })
+  })
+  test('that is not wanted tells that it answered the nonce', async () => {
+    const nonce = new Uint8Array(32).fill(7)
+    const wrong: Wrong = {
+      nonces: [nonce],
+      options: { nonce },
+      policy: (policy) => ({ ...policy, config: { isolation: ['none'] } }),
+    }
+    expect(await judge(wrong)).toMatchObject({ status: 'contraindicated', freshness: 'nonce' })
+    expect(await judge({ ...wrong, options: {} })).toMatchObject({ status: 'contraindicated', freshness: 'skipped' })
+  })
+})
+
+describe('a PCK chain', () => {
+  test('ends in its last certificate, however many there are', async () => {
+    const { pck, platformCa: ca, root } = authority.certificates
+    const chained = (certificates: readonly Uint8Array[]): Wrong => ({
+      changes: { signatureData: signature(() => ({ pckChain: utf8(pem(...certificates)) })) },
+    })
+    for (const certificates of [
+      [pck, root],
+      [pck, ca, ca, root],
+    ]) {
+      const { failed } = await judge(chained(certificates))
+      expect(failed).toMatchObject({
+        code: 'dcap.pck-chain',
+        error: { code: 'CHAIN_LENGTH_WRONG', details: { expected: 3, actual: certificates.length } },
+      })
+    }
   })
 })

@@ -49,7 +49,28 @@ describe('a document', () => {
       error('TOO_LONG', { field: 'document.statement', length: most.length + 2, limit: most.length }),
     )
   })
-  test('carries evidence of SGX', () => expect(parseDocument(evidence({ format: 'sgx' })).evidence.format).toBe('sgx'))
+  test.each([
+    'tdx',
+    'sgx',
+    'sev-snp',
+    'tpm',
+    'nitro',
+    'nvidia',
+    'azure-hcl',
+    'simulated',
+    'simulated-sgx',
+    'simulated-sev-snp',
+    'simulated-tpm',
+    'simulated-nitro',
+    'simulated-nvidia',
+    'simulated-azure-hcl',
+  ])('carries evidence of the format %s', (format) =>
+    expect(parseDocument(evidence({ format })).evidence.format).toBe(format),
+  )
+  test('has no member that nobody knows', () =>
+    expect(() => parseDocument({ ...DOCUMENT, more: 1 })).toThrow(
+      error('UNKNOWN_MEMBER', { field: 'document', member: 'more' }),
+    ))
   test('carries the bytes of a log, as many as a log may have', () => {
     const most = toBase64Url(new Uint8Array(1_048_576))
     expect(parseDocument(evidence({ log: 'AQI' })).evidence.log).toEqual(Uint8Array.of(1, 2))

@@ -1,7 +1,7 @@
 import { fromBase64Url, fromHex, toHex, unixSeconds, utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { endorsementsNeeded, readEndorsement } from '../src/index.ts'
-import { captures, file, sgxCaptures } from './support/captures.ts'
+import { captures, derOf, file, pckChain, sgxCaptures } from './support/captures.ts'
 import { pemBytes, pemParts, snpCaptures, snpFile } from './support/snp-captures.ts'
 
 describe('the endorsements that real evidence needs', () => {
@@ -36,6 +36,18 @@ describe('the endorsements that real evidence needs', () => {
     const hwId = toHex(bytes.subarray(0x1a0, 0x1a0 + hwIdBytes))
     const needs = { technology: 'snp', signingKey: 'VCEK', products, hwId, tcb }
     expect(endorsementsNeeded({ format: 'sev-snp', bytes })).toEqual(needs)
+  })
+
+  test('are the same for evidence of the simulated kind', () => {
+    const sgx = file('sgx-v3-a067.quote.bin', 'sgx')
+    const snp = snpFile('oak-turin-oc.report.bin')
+    for (const [simulated, format, bytes] of [
+      ['simulated', 'tdx', b0c0Quote()],
+      ['simulated-sgx', 'sgx', sgx],
+      ['simulated-sev-snp', 'sev-snp', snp],
+    ] as const) {
+      expect(endorsementsNeeded({ format: simulated, bytes })).toEqual(endorsementsNeeded({ format, bytes }))
+    }
   })
 
   test('of a report by a lent key name no chip', () => {
@@ -95,6 +107,22 @@ describe('evidence of which nothing can be asked', () => {
     }
   })
 
+  test('says what it should name', () => {
+    const refused = (offset: number, ...octets: readonly number[]): unknown =>
+      thrownBy(() => endorsementsNeeded({ format: 'sev-snp', bytes: report(offset, Uint8Array.from(octets)) }))
+    expect(refused(0x1a0, ...new Uint8Array(64))).toMatchObject({
+      details: { expected: 'the identifier of the chip', actual: 'zeros' },
+    })
+    expect(refused(0x188, 0x1f, 0x50, 0x0a)).toMatchObject({
+      details: { expected: 'Milan, Genoa or Turin', actual: '1f.50.a' },
+    })
+    // REPORTED_TCB at 0x180: octets 2 to 5 of Milan are reserved.
+    expect(refused(0x182, 1)).toMatchObject({
+      code: 'RESERVED_NOT_ZERO',
+      details: { field: expect.stringMatching(/^SNP report REPORTED_TCB/) },
+    })
+  })
+
   test('is refused when it is cut, at every length', () => {
     const quote = b0c0Quote()
     for (let length = 0; length < 200; length++) {
@@ -135,6 +163,17 @@ describe('what a part of real endorsements says of itself', () => {
       for (const { notBefore, notAfter } of parts) expect(notBefore).toBeLessThan(notAfter)
       expect(parts[3]?.notAfter).toBeGreaterThan(now)
     }
+  })
+
+  test('is valid from the latest beginning to the earliest end of a chain', () => {
+    const quote = b0c0Quote()
+    const certificates = pckChain(quote).map((text) => readEndorsement('certificate', 'one', derOf(text)))
+    const [begins, ends] = [certificates.map((one) => one.notBefore), certificates.map((one) => one.notAfter)]
+    expect(new Set(begins).size).toBe(3)
+    expect(readEndorsement('certificate-chain', 'chain', utf8(pckChain(quote).join('')))).toEqual({
+      notBefore: Math.max(...begins),
+      notAfter: Math.min(...ends),
+    })
   })
 
   test('names TEE, family and dates of TCB info', () => {

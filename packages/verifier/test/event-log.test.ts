@@ -141,11 +141,18 @@ describe('a replay', () => {
     const [zero, one] = [await sha256(new Uint8Array(64)), await sha256(ones)]
     expect(replayed).toEqual({ 16: zero, 17: one, 22: one, 23: zero })
   })
+  test('begins every register of a trust domain with zeros', async () => {
+    const zero = await sha256(new Uint8Array(64))
+    const replayed = await replayEventLog(log([event(0), event(17)], { kind: 'cc', startupLocality: 3 }), 'sha256')
+    expect(hexOf(replayed)).toEqual({ 0: zero, 17: zero })
+  })
   test('extends nothing for what is only noted', async () => {
     expect(await replayEventLog(log([event(0, EV_NO_ACTION)]), 'sha256')).toEqual(new Map())
   })
   test('of a bank that the platform cannot compute is misuse', async () => {
-    await expect(replayEventLog(log([event(0)]), 'sm3')).rejects.toThrow(RangeError)
+    await expect(replayEventLog(log([event(0)]), 'sm3')).rejects.toThrow(
+      new RangeError('a sm3 bank cannot be replayed'),
+    )
   })
   test('differs wherever one bit of one digest is flipped', async () => {
     const { bytes, kind } = eventLogCase('the log of a machine with a SHA-256 bank alone')

@@ -42,6 +42,86 @@ describe('a policy', () => {
   })
 })
 
+describe('a reference value', () => {
+  const register = 'ab'.repeat(48)
+  const digest = 'ab'.repeat(32)
+  const reference: JsonObject = {
+    name: 'release',
+    date: '2026-11-20',
+    mrTd: register,
+    rtmr0: register,
+    rtmr1: register,
+    rtmr2: register,
+    rtmr3: register,
+  }
+  const enclave: JsonObject = { name: 'enclave', date: '2026-11-20' }
+  const signer: JsonObject = { mrSigner: digest, isvProdId: 0xffff, minimumIsvSvn: 0 }
+  test.each(['image', 'files', 'trust-on-first-use'])('may be from %s', (source) => {
+    const { tdx } = parsePolicy({ ...HEAD, tdx: { measurements: [{ ...reference, source }] } })
+    expect(tdx.measurements).toEqual([{ ...reference, source }])
+  })
+  test('has a date that there is, and no member that nobody knows', () => {
+    const field = 'policy.tdx.measurements[0]'
+    expect(() => parsePolicy({ ...HEAD, tdx: { measurements: [{ ...reference, date: '2026-02-30' }] } })).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ field: `${field}.date` }) }),
+    )
+    refused({ tdx: { measurements: [{ ...reference, more: 1 }] } }, 'UNKNOWN_MEMBER', { field, member: 'more' })
+  })
+  test('of an enclave names the enclave, or its signer with product and version', () => {
+    const read = (members: JsonObject) => parsePolicy({ ...HEAD, sgx: { measurements: [{ ...enclave, ...members }] } })
+    expect(read({ mrEnclave: digest }).sgx.measurements).toEqual([{ ...enclave, mrEnclave: digest }])
+    expect(read(signer).sgx.measurements).toEqual([{ ...enclave, ...signer }])
+    const field = 'policy.sgx.measurements[0]'
+    refused({ sgx: { measurements: [enclave] } }, 'MISSING_MEMBER', { field, member: 'mrEnclave' })
+    for (const [member, missing] of [
+      ['mrSigner', 'isvProdId'],
+      ['isvProdId', 'mrSigner'],
+      ['minimumIsvSvn', 'mrSigner'],
+    ] as const) {
+      const alone = { ...enclave, mrEnclave: digest, [member]: signer[member] ?? 0 }
+      refused({ sgx: { measurements: [alone] } }, 'MISSING_MEMBER', { field, member: missing })
+    }
+    refused({ sgx: { measurements: [{ ...enclave, ...signer, isvProdId: 0x1_0000 }] } }, 'WRONG_VALUE', {
+      field: `${field}.isvProdId`,
+      expected: 'from 0 to 65535',
+    })
+  })
+})
+
+describe('what a policy asks for', () => {
+  test('is at least one class', () =>
+    refused({ trustClasses: [] }, 'WRONG_VALUE', { field: 'policy.trustClasses', expected: 'not empty' }))
+  test.each([
+    ['tdx', 'PKS', ['KL']],
+    ['sgx', 'CET', ['KSS']],
+  ])('of the attributes of %s is allowed too', (tee, value, allowedAttributes) =>
+    refused({ [tee]: { requiredAttributes: [value], allowedAttributes } }, 'POLICY_CONTRADICTION', {
+      field: `policy.${tee}.requiredAttributes`,
+      other: `policy.${tee}.allowedAttributes`,
+      value,
+    }),
+  )
+  test('is on or off', () =>
+    refused({ config: { sharedEngines: [true, 1] } }, 'WRONG_TYPE', {
+      field: 'policy.config.sharedEngines[1]',
+      expected: 'true or false',
+    }))
+  test('of a platform is not denied too', () =>
+    refused(
+      { tdx: { platforms: { fmspc: { allow: ['00'.repeat(6)], deny: ['00'.repeat(6)] } } } },
+      'POLICY_CONTRADICTION',
+      {
+        field: 'policy.tdx.platforms.fmspc.allow',
+        other: 'policy.tdx.platforms.fmspc.deny',
+        value: '00'.repeat(6),
+      },
+    ))
+  test('is refused as an error of policies', () =>
+    expect(() => parsePolicy({ ...HEAD, trustClasses: ['simulated'] })).toThrow(
+      expect.objectContaining({ name: 'PolicyError' }),
+    ))
+})
+
 describe('a policy for SEV-SNP', () => {
   test.each([-1, 4, 0.5, '0'])('has no VMPL %s', (vmpl) =>
     refused({ sevSnp: { vmpl: [0, vmpl] } }, 'WRONG_VALUE', {
@@ -69,6 +149,43 @@ describe('a policy for SEV-SNP', () => {
       field: 'policy.sevSnp.chipIds.allow',
       other: 'policy.sevSnp.chipIds.deny',
       value: CHIP,
+    })
+  })
+})
+
+describe('a list of a policy', () => {
+  const digest = 'ab'.repeat(32)
+  test('names each reference value once', () => {
+    const enclave: JsonObject = { name: 'twice', date: '2026-11-20', mrEnclave: digest }
+    refused({ sgx: { measurements: [enclave, enclave] } }, 'POLICY_DUPLICATE_REFERENCE', {
+      field: 'policy.sgx.measurements',
+      name: 'twice',
+    })
+    refused({ models: [1, 2].map(() => ({ name: 'twice', sha256: digest })) }, 'POLICY_DUPLICATE_REFERENCE', {
+      field: 'policy.models',
+      name: 'twice',
+    })
+  })
+  test('has digests of one length, which are named by their place', () =>
+    refused({ softwareDigests: [digest, 'ab'] }, 'WRONG_LENGTH', {
+      field: 'policy.softwareDigests[1]',
+      expected: 32,
+      actual: 1,
+    }))
+  test.each([
+    ['fmspc', 6],
+    ['ppid', 16],
+    ['platformInstanceId', 16],
+  ])('of platforms by %s may deny without allowing, and says nothing of the others', (identifier, bytes) => {
+    const value = 'ab'.repeat(bytes)
+    const { platforms } = parsePolicy({ ...HEAD, tdx: { platforms: { [identifier]: { deny: [value] } } } }).tdx
+    const nothing = { fmspc: { deny: [] }, ppid: { deny: [] }, platformInstanceId: { deny: [] } }
+    expect(platforms).toEqual({ ...nothing, [identifier]: { deny: [value] } })
+    expect(parsePolicy(HEAD).tdx.platforms).toEqual(nothing)
+    refused({ tdx: { platforms: { [identifier]: { deny: [`${value}00`] } } } }, 'TOO_LONG', {
+      field: `policy.tdx.platforms.${identifier}.deny[0]`,
+      length: 2 * bytes + 2,
+      limit: 2 * bytes,
     })
   })
 })

@@ -180,10 +180,29 @@ describe('a TCB', () => {
 })
 
 describe('what is said of a TCB', () => {
+  const said = (more: Partial<TcbInput>, qeIdentity = 1, current?: LevelStatus) =>
+    describeTcb(input(more), evaluateTcb(input(more)), qeIdentity, current).tcb
   test('has the lower of the two evaluation numbers', () => {
-    const number = (qeIdentity: number) =>
-      describeTcb(input({}), evaluateTcb(input({})), qeIdentity).tcb.tcbEvaluationDataNumber
-    expect([number(0), number(1), number(7)]).toEqual([0, 1, 1])
+    expect([0, 1, 7].map((number) => said({}, number).tcbEvaluationDataNumber)).toEqual([0, 1, 1])
+  })
+  test('names its parts, with the day and the advisories of each', () => {
+    expect(said({})).toEqual({
+      status: 'UpToDate',
+      tcbDate: '1970-04-14T00:00:00Z',
+      advisoryIds: ['PART-4', 'PART-6', 'PLATFORM-3'],
+      tcbEvaluationDataNumber: 1,
+      platform: { status: 'UpToDate', tcbDate: '1970-04-14T00:00:00Z', advisoryIds: ['PLATFORM-3'] },
+      tdxModule: { status: 'UpToDate', tcbDate: '1970-07-24T00:00:00Z', advisoryIds: ['PART-4'] },
+      qe: { status: 'UpToDate', tcbDate: '1970-07-26T00:00:00Z', advisoryIds: ['PART-6'] },
+      gaps: [],
+    })
+    expect(said({})).not.toHaveProperty('current')
+  })
+  test('of SGX has no TDX module', () => expect(said({ teeTcbSvn: undefined })).not.toHaveProperty('tdxModule'))
+  test('advises a relaunch to what is better now', () => {
+    const old = { teeTcbSvn: svn(3, 1, 3) }
+    expect(said(old)).toMatchObject({ status: 'OutOfDate' })
+    expect(said(old, 1, 'UpToDate')).toMatchObject({ status: 'TDRelaunchAdvised', current: 'UpToDate' })
   })
 })
 

@@ -1,58 +1,8 @@
-import { concatBytes } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
-import { isVerifierError } from '../src/errors/verifier-error.ts'
 import { parseCertificate } from '../src/x509/certificate.ts'
 import { parseCrl } from '../src/x509/crl.ts'
-import { DerReader } from '../src/x509/der-reader.ts'
 import { file } from './support/captures.ts'
-
-/** A DER value as a tree; of a constructed one, `parts` are what is inside. */
-interface Node {
-  readonly tag: number
-  readonly content: Uint8Array
-  readonly parts: readonly Node[] | undefined
-}
-
-function read(reader: DerReader): readonly Node[] {
-  const nodes: Node[] = []
-  while (!reader.done) {
-    const element = reader.any('value')
-    const isConstructed = (element.tag & 0x20) !== 0
-    const parts = isConstructed ? read(reader.inside(element, 'value')) : undefined
-    nodes.push({ tag: element.tag, content: element.content, parts })
-  }
-  return nodes
-}
-
-function written({ tag, content, parts }: Node): Uint8Array {
-  const body = parts === undefined ? content : concatBytes(...parts.map(written))
-  const { byteLength: length } = body
-  const octets = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return concatBytes(Uint8Array.of(tag, ...octets), body)
-}
-
-/** The tree once for each of its nodes but the first, changed there. */
-function* variants(node: Node, change: (node: Node) => Node | undefined): Generator<Node> {
-  for (const [i, part] of (node.parts ?? []).entries()) {
-    const replaced = (other: Node): Node => ({ ...node, parts: node.parts?.map((one, at) => (at === i ? other : one)) })
-    const changed = change(part)
-    if (changed !== undefined) yield replaced(changed)
-    for (const deeper of variants(part, change)) yield replaced(deeper)
-  }
-}
-
-const NULL: Node = { tag: 5, content: new Uint8Array(), parts: undefined }
-const followed = (node: Node): Node | undefined => node.parts && { ...node, parts: [...node.parts, NULL] }
-
-function refusalOf(parse: () => unknown): string {
-  try {
-    parse()
-    return 'accepted'
-  } catch (error) {
-    if (!isVerifierError(error)) throw error
-    return error.code === 'NOT_DER' ? `${error.details.field}: ${error.details.expected}` : error.code
-  }
-}
+import { type DerNode, derTree, followed, NULL, refusalOf, variants, written } from './support/der-tree.ts'
 
 const TIME = 'as UTCTime or GeneralizedTime, in UTC and to the second'
 const NAME: readonly string[] = [
@@ -133,9 +83,8 @@ const STRUCTURES = [
 ]
 
 for (const { kind, der, parse, members } of STRUCTURES) {
-  const [whole] = read(new DerReader('test', der))
-  if (whole === undefined) throw new Error('an empty vector')
-  const found = (change: (node: Node) => Node | undefined): readonly string[] =>
+  const whole = derTree(der)
+  const found = (change: (node: DerNode) => DerNode | undefined): readonly string[] =>
     [...variants(whole, change)].map((one) => refusalOf(() => parse(written(one))))
   describe(`a ${kind}`, () => {
     test('is written as it was read', () => expect(written(whole)).toEqual(der))

@@ -3,7 +3,7 @@ import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
 import { grpcError } from '../grpc/answers.ts'
-import { type Dispatch, grpcFront, notGrpcRoutes } from '../grpc/front.ts'
+import { type Dispatch, grpcFront, notGrpcRoutes, SERVICE_PATH } from '../grpc/front.ts'
 import { grpcRoutes } from '../grpc/routes.ts'
 import type { InferenceService } from '../inference/index.ts'
 import type { MemoryPressure } from '../memory-ladder.ts'
@@ -53,7 +53,10 @@ export interface HttpServices {
 
 /** All routes of both protocols, behind the same checks. */
 export function createDispatcher(services: HttpServices): {
+  /** Of both protocols. */
   readonly routes: readonly Route[]
+  /** Without what only says that a path is gRPC's, which is no part of the interface. */
+  readonly httpRoutes: readonly Route[]
   readonly dispatch: Dispatch
 } {
   const { limits, models, scheduler, inference } = services
@@ -94,6 +97,7 @@ export function createDispatcher(services: HttpServices): {
   const grpc = new Dispatcher({ ...checks, router: grpcRouter, answerError: grpcError })
   return {
     routes: [...dispatcher.routes, ...grpc.routes],
+    httpRoutes: dispatcher.routes.filter(({ path }) => !path.startsWith(SERVICE_PATH)),
     dispatch: grpcFront({
       http: (request) => dispatcher.dispatch(request),
       grpc: (request) => grpc.dispatch(request),

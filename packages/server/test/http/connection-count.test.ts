@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ConnectionCount, networkOf } from '../../src/http/connection-count.ts'
 import { ask1, openHouse, sessionTo, socketTo } from '../fixtures/listening.ts'
@@ -31,6 +32,16 @@ describe('connections from one place', () => {
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const house of open.splice(0)) await house.close()
+})
+
+describe('a connection that never makes its handshake', () => {
+  test('is closed', async () => {
+    const house = await openHouse({ limits: { handshakeTimeoutMs: 200 } })
+    open.push(house)
+    const socket = connect(house.tls.port, '127.0.0.1')
+    await new Promise((resolve) => socket.once('close', resolve))
+    await expect.poll(() => house.tls.traffic().connections).toBe(0)
+  })
 })
 
 describe('a listener with as many connections as it may have', () => {

@@ -73,7 +73,7 @@ describe('a chunked exchange whose body nobody reads to its end', () => {
     socket.write(body)
     // Longer than the grace, and than it takes to look for the slow.
     await new Promise((resolve) => setTimeout(resolve, 1200))
-    expect(received).toContain('message/ohttp-chunked-res')
+    await expect.poll(() => received, { timeout: 10_000 }).toContain('message/ohttp-chunked-res')
     socket.write('GET /v2/health/live HTTP/1.1\r\nhost: a\r\n\r\n')
     await expect.poll(() => received).toContain('{"live":true}')
     socket.destroy()
@@ -121,3 +121,54 @@ describe('the plain listener', () => {
     expect(answer.headers.get('access-control-expose-headers')).toContain('x-blindai-error')
   })
 })
+
+describe('a client of the plain listener that misbehaves', () => {
+  test.each([
+    ['stops within its headers', 'GET / HTTP/1.1\r\nhost: a\r\n', 408, 'HEADERS_TOO_SLOW'],
+    [
+      'stops within its body',
+      'POST /.well-known/blindai/channel HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{',
+      404,
+      'NOT_FOUND',
+    ],
+    [
+      'sends too many headers',
+      `GET /v2/health/live HTTP/1.1\r\nhost: a\r\n${'x: y\r\n'.repeat(100)}connection: close\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'sends headers past their bound',
+      `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+  ])('and %s is refused by name and closed', async (_name, text, status, code) => {
+    const house = await openHouse({ limits: { headersTimeoutMs: 200, bodyGraceMs: 100, connectionIdleMs: 1000 } })
+    open.push(house)
+    const answer = await answerTo(house.plain.port, text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(answer).toContain(`x-blindai-error: ${code}`)
+  })
+
+  test('and opens more connections than all may have is closed', async () => {
+    const house = await openHouse({ limits: { maxConnections: 1 } })
+    open.push(house)
+    const first = connect(house.plain.port, '127.0.0.1')
+    await expect.poll(() => house.plain.traffic().connections).toBe(1)
+    expect(await answerTo(house.plain.port, 'GET /v2/health/live HTTP/1.1\r\nhost: a\r\n\r\n')).toBe('')
+    first.destroy()
+  })
+})
+
+/** What comes until the connection is closed. */
+function answerTo(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.toString('latin1')
+  })
+  socket.on('error', () => undefined)
+  socket.write(text)
+  return new Promise((resolve) => socket.once('close', () => resolve(received)))
+}

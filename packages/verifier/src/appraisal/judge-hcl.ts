@@ -48,17 +48,16 @@ type Register = HclRegister | `${HclReference['bank']} PCR ${string}`
 type Registers = { readonly [Name in Register]?: string }
 type Flat = NamedReference & Registers
 
-/** A reference value whose registers are members of it, and their names. */
+/** A reference value whose registers are members of it, and the names that they may have: one that is absent asks for nothing. */
 function flatten({ name, date, source, bank, pcrs, registers }: HclReference): {
   readonly reference: Flat
   readonly names: readonly Register[]
 } {
-  const own = HCL_REGISTERS.filter((register) => registers[register] !== undefined)
   const banked = Object.entries(pcrs).map(([pcr, value]): [Register, string] => [`${bank} PCR ${pcr}`, value])
   const head = { name, date, ...(source && { source }) }
   return {
     reference: { ...head, ...registers, ...Object.fromEntries(banked) },
-    names: [...own, ...banked.map(([register]) => register)],
+    names: [...HCL_REGISTERS, ...banked.map(([register]) => register)],
   }
 }
 

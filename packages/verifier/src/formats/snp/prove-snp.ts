@@ -1,6 +1,6 @@
 import { equalBytes, toHex, type UnixSeconds } from '@blindai/core'
 import type { CheckList } from '../../appraisal/check-list.ts'
-import { verifyEcdsa } from '../../crypto/public-key.ts'
+import { requireEcKey, verifyEcdsa } from '../../crypto/public-key.ts'
 import { VerifierError } from '../../errors/verifier-error.ts'
 import type { SnpClaims } from '../../result/snp-claims.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -155,11 +155,12 @@ function matchTcb(report: SnpReport, { product, tcb }: EndorsementKey): SnpTcbs 
 
 async function verifyReport({ signature, signed }: SnpReport, leaf: Certificate): Promise<void> {
   const { publicKey, field, subject } = leaf
-  if (publicKey.kind !== 'EC' || publicKey.curve !== 'P-384') {
-    const actual = publicKey.kind === 'EC' ? publicKey.curve : publicKey.kind
-    throw new VerifierError('UNSUPPORTED_VALUE', { field: `${field} public key`, expected: 'P-384', actual })
+  const key = requireEcKey(`${field} public key`, publicKey)
+  if (key.curve !== 'P-384') {
+    const facts = { expected: 'P-384', actual: key.curve }
+    throw new VerifierError('UNSUPPORTED_VALUE', { field: `${field} public key`, ...facts })
   }
-  if (await verifyEcdsa(field, publicKey, 'SHA-384', signature, signed)) return
+  if (await verifyEcdsa(field, key, 'SHA-384', signature, signed)) return
   throw new VerifierError('SNP_SIGNATURE_INVALID', { signer: subject.commonName })
 }
 

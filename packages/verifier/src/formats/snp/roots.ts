@@ -47,10 +47,11 @@ export function snpAnchorOf(
   const pinned = SNP_PRODUCTS.find((product) => AMD_ROOT_SHA256[product] === rootSha256)
   const trustClass = trustClassOf(format, rootSha256, pinned !== undefined, simulatedRoots)
   const prefix = trustClass === 'simulated' ? SIMULATED_PREFIX : ''
+  const rootOf = (product: SnpProduct): string => `${prefix}ARK-${product}`
   const names = (product: SnpProduct, kind: EndorsementKeyKind): SnpRoleNames => ({
-    root: `${prefix}ARK-${product}`,
+    root: rootOf(product),
     authority: `${prefix}${kind === 'VLEK' ? 'SEV-VLEK' : 'SEV'}-${product}`,
     leaf: `${prefix}SEV-${kind}`,
   })
-  return { trustClass, product: pinned ?? SNP_PRODUCTS.find((one) => names(one, 'VCEK').root === commonName), names }
+  return { trustClass, product: pinned ?? SNP_PRODUCTS.find((one) => rootOf(one) === commonName), names }
 }

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { descriptorsOf } from './process-figures.ts'
+
+/** How slow the tool is: headers, body, reading. */
+export type SlowHttpMode = '-H' | '-B' | '-X'
+
+const LAST_SECONDS = 60
+const LOOK_MS = 500
+/** The tool opens so many a second. */
+const RATE = 100
+/** What the client that is not slow may have open. */
+const OTHERS = 20
+/** Of its modes, what each asks for: something that everybody may, and that takes a body or has an answer of some size. */
+const PATHS: { readonly [Mode in SlowHttpMode]: string } = {
+  '-H': '/v2/health/live',
+  '-B': '/.well-known/blindai/channel',
+  '-X': '/.well-known/blindai/attestation',
+}
+const OPTIONS: { readonly [Mode in SlowHttpMode]: readonly string[] } = {
+  '-H': ['-i', '1', '-x', '10'],
+  '-B': ['-i', '1', '-x', '1', '-s', '1000', '-f', 'application/json'],
+  '-X': ['-k', '2', '-w', '1', '-y', '64', '-n', '1', '-z', '5'],
+}
+
+/** What was seen of the server's connections while the tool ran. */
+export interface SlowHttpRun {
+  /** The most at one time. */
+  readonly most: number
+  /** Those that were still open when the tool gave up; it would have closed them itself then. */
+  readonly stillOpen: number
+  /** When the last of them was closed, in seconds from the start. */
+  readonly seconds: number
+}
+
+/**
+ * Runs Debian's slowhttptest against a server and counts the server's own descriptors: the tool's view of a connection that it
+ * does not read says nothing of whether the other side has let it go.
+ *
+ * @throws {Error} when it is not installed.
+ */
+export async function slowHttpTest(
+  mode: SlowHttpMode,
+  { url, pid }: { readonly url: string; readonly pid: number },
+  connections: number,
+): Promise<SlowHttpRun> {
+  const before = descriptorsOf(pid).sockets
+  const open = (): number => Math.max(0, descriptorsOf(pid).sockets - before - OTHERS)
+  const args = [mode, '-c', String(connections), '-r', String(RATE), '-l', String(LAST_SECONDS), ...OPTIONS[mode]]
+  const child = spawn('slowhttptest', [...args, '-u', new URL(PATHS[mode], url).href], { stdio: 'ignore' })
+  await once(child, 'spawn')
+  const startedMs = performance.now()
+  const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000
+  let [most, stillOpen, seconds] = [0, 0, 0]
+  while (child.exitCode === null && child.signalCode === null && elapsedSeconds() < LAST_SECONDS - 2) {
+    stillOpen = open()
+    most = Math.max(most, stillOpen)
+    if (stillOpen > 0) seconds = elapsedSeconds()
+    await setTimeout(LOOK_MS)
+  }
+  child.kill('SIGKILL')
+  return { most, stillOpen, seconds }
+}

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Load, type LoadOrder } from './lib/load.ts'
+import { loadModel, loadRequest } from './lib/load-model.ts'
+import { descriptorsOf, residentBytes } from './lib/process-figures.ts'
+import { asCommand, type Finding } from './lib/report.ts'
+import { ServeProcess } from './lib/serve-process.ts'
+
+/**
+ * Mixed load for minutes: runs, documents, uploads that are deleted again, refusals. Memory and descriptors of
+ * the gatekeeper must be flat once it is warm.
+ */
+
+const MIB = 1024 ** 2
+/** What counts as flat; see `growthOf`. */
+const FLAT_BYTES = 24 * MIB
+/** Fewer than callers and one engine have, which come and go. */
+const FLAT_DESCRIPTORS = 12
+/** Of each kind of request: with few connections, what leaks shows. */
+const MAX_IN_FLIGHT = 2
+const LOOKS = 60
+const LEAKING_SERVER = fileURLToPath(new URL('./lib/leaking-server.ts', import.meta.url))
+
+export async function checkSoak({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
+  const seconds = long ? 600 : 15
+  return [
+    await soaked('a server that leaks memory and descriptors', 15, LEAKING_SERVER),
+    await soaked('mixed load', seconds),
+  ]
+}
+
+async function soaked(title: string, seconds: number, script?: string): Promise<Finding> {
+  const folder = await mkdtemp(join(tmpdir(), 'blindai-soak-'))
+  const server = await ServeProcess.start(folder, { tenants: ['caller'], ...(script === undefined ? {} : { script }) })
+  try {
+    await server.upload('caller', 'm', loadModel())
+    const loads = await Promise.all(ordersFor(server).map((order) => Load.start(order)))
+    const uploads = uploadsUntil(server, performance.now() + seconds * 1000)
+    const memory: number[] = []
+    const descriptors: number[] = []
+    for (let look = 0; look < LOOKS; look++) {
+      await setTimeout((seconds * 1000) / LOOKS)
+      memory.push(residentBytes(server.pid))
+      descriptors.push(descriptorsOf(server.pid).all)
+    }
+    const outcomes = (await Promise.all(loads.map((load) => load.stop()))).flat()
+    const uploaded = await uploads
+    const grown = growthOf(memory)
+    const opened = growthOf(descriptors)
+    const violations: { readonly kind: string }[] = []
+    if (grown > FLAT_BYTES) violations.push({ kind: 'memory grows' })
+    if (opened > FLAT_DESCRIPTORS) violations.push({ kind: 'descriptors grow' })
+    for (const { status } of outcomes)
+      if (status === 0 || status >= 500) violations.push({ kind: `answered with ${status}` })
+    const tried = [
+      `${seconds} s, ${outcomes.length} requests, ${uploaded} uploads`,
+      `memory ${format(memory)} MiB, ${(grown / MIB).toFixed(0)} MiB more in the last quarter`,
+      `descriptors ${Math.min(...descriptors)} to ${Math.max(...descriptors)}, ${opened} more`,
+    ]
+    return { title, tried: tried.join('; '), violations, planted: script !== undefined }
+  } finally {
+    await server.stop()
+    await rm(folder, { recursive: true })
+  }
+}
+
+/**
+ * From the least of the third quarter to the least of the last: collections make memory rise and fall, and what leaks shows in
+ * how far it falls.
+ */
+function growthOf(values: readonly number[]): number {
+  const quarter = Math.floor(values.length / 4)
+  return Math.min(...values.slice(3 * quarter)) - Math.min(...values.slice(2 * quarter, 3 * quarter))
+}
+
+function format(memory: readonly number[]): string {
+  return `${(Math.min(...memory) / MIB).toFixed(0)} to ${(Math.max(...memory) / MIB).toFixed(0)}`
+}
+
+function ordersFor(server: ServeProcess): LoadOrder[] {
+  const authorization = `Bearer ${server.keyOf('caller')}`
+  const { url } = server
+  const small = loadRequest(1)
+  const pace = (perSecond: number): LoadOrder['pace'] => ({ kind: 'rate', perSecond, maxInFlight: MAX_IN_FLIGHT })
+  const infer = { url, path: '/v2/models/m/infer', method: 'POST' }
+  const headers = { ...small.headers, authorization }
+  return [
+    { ...infer, headers, bodies: [small.body], pace: pace(20) },
+    { ...infer, path: '/v2/models/none/infer', headers, bodies: [loadRequest(64).body], pace: pace(10) },
+    {
+      url,
+      path: '/.well-known/blindai/attestation',
+      method: 'GET',
+      headers: {},
+      bodies: [new Uint8Array()],
+      pace: pace(10),
+    },
+  ]
+}
+
+/** A model after the other, each deleted again. */
+async function uploadsUntil(server: ServeProcess, endMs: number): Promise<number> {
+  let count = 0
+  for (; performance.now() < endMs; count++) {
+    await server.upload('caller', `u${count}`, loadModel(count + 100))
+    await server.ask('DELETE', `/v1/models/u${count}`, 'caller', new Uint8Array())
+    await setTimeout(500)
+  }
+  return count
+}
+
+await asCommand(import.meta.url, 'Soak', checkSoak)
