@@ -1,6 +1,6 @@
 import type { EngineDescription, RowsProof } from '../runtime/host/index.ts'
 import { admit, predictedWaitMs, type Situation, wholeSeconds } from './admission.ts'
-import { Batch } from './batch.ts'
+import { Batching } from './batching.ts'
 import { mayLoad, mayRun } from './core-use.ts'
 import { CostBook } from './cost-model.ts'
 import { CrashLedger } from './crash-ledger.ts'
@@ -20,7 +20,7 @@ import {
 } from './job.ts'
 import type { Verdict } from './job-queue.ts'
 import { watchJob } from './job-watch.ts'
-import { type Jobs, runTogether, shareOf } from './run-together.ts'
+import { type Jobs, shareOf } from './run-together.ts'
 import { RunningJobs } from './running-jobs.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 import { SchedulerError } from './scheduler-error.ts'
@@ -37,12 +37,12 @@ import { WideEngines } from './wide-engines.ts'
 export class Scheduler {
   readonly #limits: SchedulerLimits
   readonly #shared: boolean
-  readonly #crossTenant: boolean
   readonly #nowMs: () => number
   readonly #onEvent: (event: SchedulerEvent) => void
   readonly #queue: WaitingJobs
   readonly #onEngineTime: (tenant: string, ms: number) => void
   readonly #fleet: EngineFleet
+  readonly #batching: Batching
   readonly #crashes: CrashLedger
   readonly #running: RunningJobs = new RunningJobs()
   readonly #costs: CostBook = new CostBook()
@@ -57,7 +57,6 @@ export class Scheduler {
     const { limits } = options
     this.#limits = limits
     this.#shared = options.sharedEngines
-    this.#crossTenant = options.sharedEngines && options.crossTenantBatching === true
     this.#nowMs = options.nowMs
     this.#onEvent = options.onEvent
     this.#queue = new WaitingJobs(options.queue ?? new DeficitQueue())
@@ -68,6 +67,9 @@ export class Scheduler {
       onStopped: (slot) => this.#engineStopped(slot),
       isWanted: (modelKey, enginesOf) => this.#queue.sizeOfPool(poolOf(modelKey, enginesOf)) > 0,
     })
+    const crossTenant = options.sharedEngines && options.crossTenantBatching === true
+    const rules = { maxElements: limits.maxBatchElements, crossTenant }
+    this.#batching = new Batching(this.#fleet.proofs, rules, options.nowMs)
     this.#sweep = setInterval(() => this.#fleet.stopIdle(limits.engineIdleMs), Math.ceil(limits.engineIdleMs / 4))
     this.#sweep.unref()
   }
@@ -119,7 +121,7 @@ export class Scheduler {
 
   /** Whether requests to a model can share a run, as far as any engine of it has found out. */
   rowsOf(modelKey: string): RowsProof | undefined {
-    return this.#fleet.proofs.of(modelKey)
+    return this.#batching.rowsOf(modelKey)
   }
 
   isQuarantined(modelKey: string, tenant: string): boolean {
@@ -218,7 +220,7 @@ export class Scheduler {
       if (next === undefined) return
       if (next.verdict === 'start') void this.#start(next.job)
       else if (this.#comesTooLate(next.job)) this.#drop(next.job)
-      else void this.#run([next.job, ...this.#companionsOf(next.job)])
+      else void this.#run(this.#gather(next.job))
     }
   }
 
@@ -227,17 +229,10 @@ export class Scheduler {
     return job.hasWaited && this.#isTrusted(job) && this.#nowMs() + job.costMs > job.deadlineAtMs
   }
 
-  /** What has gathered behind a job and can be computed with it: a batch is what waits when an engine becomes free. */
-  #companionsOf(first: Job): Job[] {
-    const { maxBatchElements: maxElements, cores } = this.#limits
-    const { proofs } = this.#fleet
-    const free = Math.min(cores - this.#running.threads, this.#fleet.idleCount(first.modelKey, first.enginesOf))
-    // Engines that are free at the same time get equal parts of what waits.
-    const maxJobs = Math.ceil((this.#queue.sizeOfPool(first.pool) + 1) / Math.max(1, free))
-    const crossTenant = this.#crossTenant && !proofs.areTenantsKeptApart(first.modelKey)
-    const batch = new Batch(first, { maxElements, crossTenant }, proofs.of(first.modelKey), maxJobs)
-    if (batch.isFull) return []
-    return this.#queue.companions(first, (job) => !this.#comesTooLate(job) && batch.accepts(job))
+  #gather(first: Job): Jobs {
+    const freeCores = this.#limits.cores - this.#running.threads
+    const free = Math.min(freeCores, this.#fleet.idleCount(first.modelKey, first.enginesOf))
+    return this.#batching.gather(first, this.#queue, free, (job) => !this.#comesTooLate(job))
   }
 
   #drop(job: Job): void {
@@ -287,8 +282,7 @@ export class Scheduler {
     slot.tenant ??= first.enginesOf
     const startedAtMs = this.#nowMs()
     this.#running.add(jobs, slot, startedAtMs)
-    const shares = runTogether(jobs, engine, this.#fleet.proofs, this.#nowMs)
-    const running = jobs.map((job, index) => job.run(shares[index] ?? { engine, executions: 1 }, startedAtMs))
+    const running = this.#batching.run(jobs, engine, startedAtMs)
     // The engine is given back before a caller can ask again, which takes a turn less than waiting for a list of one.
     const failures = running.length === 1 ? [await running[0]] : await Promise.all(running)
     this.#running.delete(jobs)
@@ -299,20 +293,15 @@ export class Scheduler {
       this.#onEngineTime(job.tenant, shareMs * slot.threads)
       if (failures[index] === undefined && !job.isLoad) this.#learn(job, slot, shareMs)
     }
-    if (failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited') this.#blame(jobs)
+    const hasDied = failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited'
+    const tenant = hasDied ? this.#batching.engineDied(jobs) : undefined
+    if (tenant !== undefined) this.#recordCrash(first.model, tenant)
     if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
     if (this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
       void this.#start(first, this.#wide.threads)
     }
-  }
-
-  /** A crash counts for the tenant whose request it was; where several shared the run, nobody knows whose. */
-  #blame(jobs: Jobs): void {
-    const [{ model, tenant, modelKey }] = jobs
-    if (jobs.every((job) => job.tenant === tenant)) this.#recordCrash(model, tenant)
-    else this.#fleet.proofs.keepTenantsApart(modelKey)
   }
 
   /** True while nothing runs or waits, and the job's pool has been alone for so long that a wide engine helps. */

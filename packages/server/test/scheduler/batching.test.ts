@@ -205,6 +205,22 @@ describe('requests of two tenants', () => {
     expect((await engines.run(0)).requests).toBe(expected)
   })
 
+  test('count a run each, as if they were alone', async () => {
+    const { executions, gather, infer, next } = room(all)
+    const ask = () => ['bob', 'carol', 'bob', 'carol'].map((tenant) => infer(tenant))
+    const asked = await gather(ask)
+    for (let i = 0; i < 5; i++) (await next()).answer(ANSWER)
+    await Promise.all(asked)
+    executions.length = 0
+    const again = await gather(ask)
+    const together = await next()
+    expect(together.requests).toBe(4)
+    together.answer(ANSWER)
+    await Promise.all(again)
+    // One more for whoever kept the engine busy.
+    expect(executions.reduce((sum, runs) => sum + runs)).toBe(3)
+  })
+
   test('are kept apart once an engine died of a batch, and neither is blamed', async () => {
     const { gather, infer, next, scheduler } = room(all)
     const asked = await gather(() => [infer('bob'), infer('carol')])
