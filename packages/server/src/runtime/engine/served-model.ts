@@ -13,7 +13,6 @@ import {
 import { encodeTensorTable, parseTensorTable } from '../wire/tensor-table.ts'
 import { openBundle } from './bundle/bundle.ts'
 import { asFailure, Failure } from './failure.ts'
-import { proveRows } from './onnx/rows/prove-rows.ts'
 import { screenModel } from './onnx/screen.ts'
 import { Session } from './session.ts'
 import { loadTask } from './tasks/load-task.ts'
@@ -53,13 +52,13 @@ export class ServedModel {
       screenModel(bytes)
       const session = await Session.load(bytes, threads)
       await session.warmUp()
-      return new ServedModel(session, maxOutputBytes, isProofWanted ? await proveRows(bytes, session) : null)
+      return new ServedModel(session, maxOutputBytes, isProofWanted ? await provedRows(bytes, session) : null)
     }
     const bundle = openBundle(bytes)
     const graph = bundle.files.get(bundle.mainModel) ?? new Uint8Array(0)
     const session = await Session.load(graph, threads)
     if (task === null) await session.warmUp()
-    const rows = isProofWanted ? await proveRows(graph, session) : null
+    const rows = isProofWanted ? await provedRows(graph, session) : null
     if (task === null) return new ServedModel(session, maxOutputBytes, rows)
     return new ServedModel(session, maxOutputBytes, rows, {
       name: task,
@@ -130,4 +129,10 @@ export function parseHead<T>(head: Uint8Array): T {
 function inputOf(described: TaskInputMessage, body: Uint8Array, at: number): TaskInput {
   if (described.kind === 'text') return described
   return { kind: 'binary', data: body.subarray(at, at + described.bytes), contentType: described.contentType }
+}
+
+/** The code of the proof is loaded where one is asked for: it would be part of every engine's memory otherwise. */
+async function provedRows(graph: Uint8Array, session: Session): Promise<RowsMessage> {
+  const { proveRows } = await import('./onnx/rows/prove-rows.ts')
+  return proveRows(graph, session)
 }
