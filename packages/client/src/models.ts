@@ -41,6 +41,11 @@ export interface UploadOptions {
   readonly task?: string | undefined
   /** Let one engine serve several of those who may run it, one after the other, where the operator allows it, too. */
   readonly sharedEngines?: boolean | undefined
+  /**
+   * Let requests of several tenants be computed in one run, where they share engines; only at the first upload, and the
+   * server's operator has a say too.
+   */
+  readonly allowCrossTenantBatching?: boolean | undefined
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** Ask for a signed receipt; the call fails when none comes. */
@@ -88,8 +93,10 @@ export class Models {
     const totalBytes = model.source.size
     const onRead = (sentBytes: number): void => onProgress({ phase: 'digesting', sentBytes, totalBytes })
     const sha256 = await sha256Of(model.source, onRead, signal)
-    const { kind = model.kind, name, task, sharedEngines } = options
-    const query = queryOf({ kind, name, task, shared: sharedEngines === true ? 'true' : undefined })
+    const { kind = model.kind, name, task } = options
+    const shared = options.sharedEngines === true ? 'true' : undefined
+    const crossTenantBatching = options.allowCrossTenantBatching === true ? 'allowed' : undefined
+    const query = queryOf({ kind, name, task, shared, crossTenantBatching })
     const receipt = options.receipt === true
     const upload = { source: model.source, sha256, query, partBytes, receipt, onProgress, signal }
     const response = await sendModel(this.#api, upload)

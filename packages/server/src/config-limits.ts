@@ -48,6 +48,8 @@ export interface ServerLimits {
   readonly requestDeadlineMs: number
   /** How long a run goes on for a client that has gone, before its engine is killed. */
   readonly cancelGraceMs: number
+  /** Elements of all inputs of requests that are computed in one run; 0 for no batches. */
+  readonly maxBatchElements: number
   /** What one engine may allocate beside the runtime itself: the headroom and three times its model, at most the second. */
   readonly engineHeadroomBytes: number
   readonly engineMemoryBytes: number
@@ -125,6 +127,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof ServerLimits]: readonly [nu
   maxQueuedRequestsPerTenant: [1, 100_000],
   requestDeadlineMs: [10, 3_600_000],
   cancelGraceMs: [0, 60_000],
+  maxBatchElements: [0, 64 * MIB],
   engineHeadroomBytes: [16 * MIB, 1024 * GIB],
   engineMemoryBytes: [16 * MIB, 1024 * GIB],
   enginesMemoryBytes: [16 * MIB, 16_384 * GIB],
@@ -184,6 +187,7 @@ export function defaultLimits(): ServerLimits {
     maxQueuedRequestsPerTenant: 64,
     requestDeadlineMs: 30_000,
     cancelGraceMs: 1000,
+    maxBatchElements: 0,
     engineHeadroomBytes: 256 * MIB,
     engineMemoryBytes: Math.min(4 * GIB, Math.max(16 * MIB, Math.floor(memory / 2) - 128 * MIB)),
     enginesMemoryBytes: Math.floor(memory / 2),

@@ -48,6 +48,8 @@ export interface ServerConfig {
   readonly isolation: IsolationLevel
   /** Let one engine serve several tenants, one after the other. */
   readonly sharedEngines: boolean
+  /** Let requests of several tenants be computed in one run, where a model's owner and its proof allow it. */
+  readonly crossTenantBatching: boolean
   /** Where models are kept; in memory, for the life of the process, when absent. */
   readonly store?: StoreConfig
   /** Serves clients of BlindAI 0.6, too. */
@@ -82,13 +84,22 @@ export function parseServerConfig(text: string): ServerConfig {
     unattestedClients: root.optional('unattestedClients', parseBoolean) ?? false,
     isolation: root.optional('isolation', oneOf(ISOLATIONS)) ?? 'full',
     sharedEngines: root.optional('sharedEngines', parseBoolean) ?? false,
+    crossTenantBatching: root.optional('crossTenantBatching', parseBoolean) ?? false,
     ...(store === undefined ? {} : { store }),
     ...(legacy === undefined ? {} : { legacy }),
     limits: root.optional('limits', parseLimits) ?? defaultLimits(),
   }
   root.end()
   requireOwnTenant(config)
+  requireBatches(config)
   return config
+}
+
+/** Tenants that share a run share its engine; and without batches there is nothing to share. */
+function requireBatches({ crossTenantBatching, sharedEngines, limits }: ServerConfig): void {
+  if (!crossTenantBatching || (sharedEngines && limits.maxBatchElements > 0)) return
+  const expected = 'false unless sharedEngines is true and limits.maxBatchElements above 0'
+  throw new MalformedError('WRONG_VALUE', { field: 'configuration.crossTenantBatching', expected })
 }
 
 /** The effective configuration as JSON, limits included: what the statement's digest of the configuration covers. */

@@ -154,6 +154,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const engineOptions = {
     limits,
     sharedEngines: config.sharedEngines,
+    crossTenantBatching: config.crossTenantBatching,
     startEngine: room.start,
     nowMs,
     onEvent: log,
@@ -304,7 +305,7 @@ function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConf
     keySource: config.store?.keySource ?? 'ephemeral',
     unattestedClients: config.unattestedClients,
     legacyListeners: config.legacy !== undefined,
-    crossTenantBatching: false,
+    crossTenantBatching: config.crossTenantBatching,
     sharedEngines: config.sharedEngines,
     peers: [],
     credentials: config.tenants.map((tenant) => tenant.keySha256),

@@ -19,6 +19,7 @@ describe('a configuration', () => {
       unattestedClients: false,
       isolation: 'full',
       sharedEngines: false,
+      crossTenantBatching: false,
       limits: defaultLimits(),
     })
   })
@@ -37,6 +38,11 @@ describe('a configuration', () => {
   test('sets limits by name, and leaves the others as they are', () => {
     const { limits } = parse({ limits: { requestDeadlineMs: 1234 } })
     expect(limits).toEqual({ ...defaultLimits(), requestDeadlineMs: 1234 })
+  })
+
+  test('lets several tenants share a run where they share engines and there are batches', () => {
+    const config = { crossTenantBatching: true, sharedEngines: true, limits: { maxBatchElements: 4096 } }
+    expect(parse(config)).toMatchObject({ crossTenantBatching: true })
   })
 
   test('has defaults within the ranges that it allows', () => {
@@ -87,6 +93,18 @@ describe('a configuration', () => {
       { limits: { speed: 1 } },
       'UNKNOWN_MEMBER',
       { field: 'configuration.limits', member: 'speed' },
+    ],
+    [
+      'several tenants in a run whose engines are not shared',
+      { crossTenantBatching: true, limits: { maxBatchElements: 1 } },
+      'WRONG_VALUE',
+      { field: 'configuration.crossTenantBatching' },
+    ],
+    [
+      'several tenants in a run where there are no batches',
+      { crossTenantBatching: true, sharedEngines: true, limits: { maxBatchElements: 0 } },
+      'WRONG_VALUE',
+      { field: 'configuration.crossTenantBatching' },
     ],
     ['a limit out of range', { limits: { cores: 0 } }, 'WRONG_VALUE', { field: 'configuration.limits.cores' }],
     [

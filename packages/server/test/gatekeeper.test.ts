@@ -101,6 +101,11 @@ describe('a server', () => {
     expect(Object(first).config.digest).not.toBe(Object(second).config.digest)
   })
 
+  test('states that tenants may share a run where they may', async () => {
+    const config = configOf({ crossTenantBatching: true, sharedEngines: true, limits: { maxBatchElements: 4096 } })
+    expect(await statementOf(await started(config))).toMatchObject({ config: { crossTenantBatching: true } })
+  })
+
   test('does not start behind a wall weaker than its configuration requires', async () => {
     await expect(startServer(configOf({ isolation: 'full' }), dependencies())).rejects.toMatchObject({
       code: 'WALL_TOO_WEAK',

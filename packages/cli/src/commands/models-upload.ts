@@ -31,6 +31,10 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
       type: 'flag',
       help: 'Let one engine serve several of those who may run it, where the operator allows it, too.',
     },
+    'allow-cross-tenant-batching': {
+      type: 'flag',
+      help: 'Let requests of several tenants be computed in one run; wants --share-engines, and the operator to allow it.',
+    },
   },
   usesServer: true,
   examples: [
@@ -58,6 +62,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
           ...(task === undefined ? {} : { task }),
           ...(kind === 'onnx' || kind === 'bundle' ? { kind } : {}),
           sharedEngines: flag('share-engines'),
+          allowCrossTenantBatching: flag('allow-cross-tenant-batching'),
           onProgress: progress.update,
           partBytes: PART_BYTES,
           signal: invocation.interrupted,

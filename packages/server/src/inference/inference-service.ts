@@ -48,7 +48,7 @@ export interface Run {
   perform(
     inputs: readonly RawTensor[],
     outputs: readonly string[] | undefined,
-    how: Omit<JobRequest, 'tenant' | 'model'>,
+    how: Omit<JobRequest, 'tenant' | 'model' | 'tensors'>,
   ): Promise<RawTensor[]>
 }
 
@@ -177,9 +177,11 @@ export class InferenceService {
     how: Parameters<Run['perform']>[2],
   ): Promise<RawTensor[]> {
     timer.enter('queue')
+    const tensors = { inputs, outputs }
     const result = await this.loaded.use(record, (model) =>
-      this.#options.scheduler.perform({ ...how, tenant: tenant.name, model }, (engine, options) => {
+      this.#options.scheduler.perform({ ...how, tenant: tenant.name, model, tensors }, (engine, options) => {
         timer.enter('computeInfer')
+        timer.executions = options.executions
         return engine.infer(inputs, outputs, options)
       }),
     )

@@ -73,6 +73,11 @@ export class LoadedModels {
   }
 
   #scheduled(record: ModelRecord): ScheduledModel {
-    return { key: modelKey(record), source: this.#models.open(record), sharedEngines: record.sharedEngines === true }
+    return {
+      key: modelKey(record),
+      source: this.#models.open(record),
+      sharedEngines: record.sharedEngines === true,
+      allowsCrossTenantBatches: record.allowsCrossTenantBatches === true,
+    }
   }
 }

@@ -5,6 +5,8 @@ type Phase = 'computeInput' | 'queue' | 'computeInfer' | 'computeOutput'
 
 /** Follows one request through its phases. */
 export class RequestTimer {
+  /** Runs of an engine that count for the request: none when another of the same run stands for it. */
+  executions = 0
   readonly #nowMs: () => number
   readonly #beganMs: number
   readonly #ns: { -readonly [Name in `${Phase}Ns`]?: number } = {}
@@ -26,7 +28,7 @@ export class RequestTimer {
 
   finish(): Omit<FinishedRequest, 'succeeded' | 'atSeconds'> {
     this.enter('computeOutput')
-    return { ...this.#ns, totalNs: nanoseconds(this.#sinceMs - this.#beganMs) }
+    return { ...this.#ns, totalNs: nanoseconds(this.#sinceMs - this.#beganMs), executions: this.executions }
   }
 }
 

@@ -20,6 +20,8 @@ export interface InferenceStatistics {
 
 /** What a model has done. */
 export interface ModelStatistics extends InferenceStatistics {
+  /** Runs that answered: fewer than requests where some were computed together. */
+  readonly executions: number
   /** When the last request came, in whole seconds since the epoch; 0 for none. */
   readonly lastInference: number
 }
@@ -29,6 +31,8 @@ export interface FinishedRequest {
   readonly succeeded: boolean
   readonly atSeconds: number
   readonly totalNs: number
+  /** Runs of an engine that count for it. */
+  readonly executions: number
   readonly queueNs?: number
   readonly computeInputNs?: number
   readonly computeInferNs?: number
@@ -40,7 +44,7 @@ const MAX_COUNTERS = 65_536
 
 const PARTS = ['success', 'fail', 'queue', 'computeInput', 'computeInfer', 'computeOutput'] as const
 type Part = (typeof PARTS)[number]
-type Counter = { [Name in Part]: { count: number; ns: number } } & { lastInference: number }
+type Counter = { [Name in Part]: { count: number; ns: number } } & { executions: number; lastInference: number }
 
 /**
  * Counts and durations by model and tenant, since the process started. A tenant sees its own requests; the owner of a model
@@ -59,6 +63,7 @@ export class StatisticsLedger {
   record(modelKey: string, tenant: string, request: FinishedRequest): void {
     const counter = this.#counter(modelKey, tenant)
     counter.lastInference = request.atSeconds
+    if (request.succeeded) counter.executions += request.executions
     add(counter, request.succeeded ? 'success' : 'fail', request.totalNs)
     add(counter, 'queue', request.queueNs)
     add(counter, 'computeInput', request.computeInputNs)
@@ -75,6 +80,7 @@ export class StatisticsLedger {
         sum[part].count += counter[part].count
         sum[part].ns += counter[part].ns
       }
+      sum.executions += counter.executions
       sum.lastInference = Math.max(sum.lastInference, counter.lastInference)
     }
     return sum
@@ -112,6 +118,7 @@ function emptyCounter(): Counter {
     computeInput: none(),
     computeInfer: none(),
     computeOutput: none(),
+    executions: 0,
     lastInference: 0,
   }
 }

@@ -6,7 +6,7 @@ export interface ModelErrorDetails {
   MODEL_NOT_FOUND: Record<never, never>
   VERSION_NOT_FOUND: Record<never, never>
   MODEL_HAS_VERSIONS: { readonly versions: number }
-  MODEL_EXISTS: { readonly member: 'kind' | 'task' }
+  MODEL_EXISTS: { readonly member: 'kind' | 'task' | 'crossTenantBatching' }
   DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
   UPLOAD_OFFSET_MISMATCH: { readonly expected: number; readonly actual: number }
   UPLOAD_LENGTH_MISMATCH: { readonly expected: number; readonly actual: number }

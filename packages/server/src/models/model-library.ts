@@ -1,4 +1,4 @@
-import { type EngineDescription, EngineError, type EngineModel } from '../runtime/host/index.ts'
+import { type EngineDescription, EngineError, type EngineModel, type RowsProof } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import {
   type ModelManifest,
@@ -14,6 +14,8 @@ export interface ModelLoader {
   release(modelKey: string, error: Error): Promise<void>
   /** True when there was one, for whichever tenant. */
   clearQuarantine(modelKey: string): boolean
+  /** Whether requests to it can share a run, where that is known. */
+  rowsOf(modelKey: string): RowsProof | undefined
 }
 
 /** Tenants that one model can be granted to by name. */
@@ -129,6 +131,11 @@ export class ModelLibrary {
     }
   }
 
+  /** Whether requests to a model can share a run, where an engine of it has found out. */
+  rowsOf(record: ModelRecord): RowsProof | undefined {
+    return this.#loader.rowsOf(modelKey(record))
+  }
+
   /** Lifts the quarantine of every model of that digest. */
   liftQuarantine(sha256: string): void {
     for (const key of this.#repository.keysOf(sha256)) this.#loader.clearQuarantine(key)
@@ -164,6 +171,9 @@ export class ModelLibrary {
     if (manifest.kind !== existing.kind) throw new ModelError('MODEL_EXISTS', { member: 'kind' })
     if (manifest.task !== undefined && manifest.task !== existing.task) {
       throw new ModelError('MODEL_EXISTS', { member: 'task' })
+    }
+    if (manifest.allowsCrossTenantBatches === true && existing.allowsCrossTenantBatches !== true) {
+      throw new ModelError('MODEL_EXISTS', { member: 'crossTenantBatching' })
     }
     const tooLong = new ModelError('UPLOAD_TOO_LONG', { limit: existing.bytes })
     if (length !== undefined && length > existing.bytes) throw tooLong

@@ -5,11 +5,13 @@ import type { EngineDescription } from '../runtime/host/index.ts'
 import type { ModelRecord } from './repository.ts'
 
 /** What of a record the store keeps without looking at it: kind, task and what the engine said of the model. */
-export function detailsOf({ kind, task, description, sharedEngines }: ModelRecord): JsonObject {
+export function detailsOf(record: ModelRecord): JsonObject {
+  const { kind, task, description, sharedEngines, allowsCrossTenantBatches } = record
   return {
     kind,
     ...(task === undefined ? {} : { task }),
     ...(sharedEngines === true ? { sharedEngines } : {}),
+    ...(allowsCrossTenantBatches === true ? { allowsCrossTenantBatches } : {}),
     inputs: description.inputs.map(tensorJson),
     outputs: description.outputs.map(tensorJson),
     ...(description.task === undefined ? {} : { descriptionTask: description.task }),
@@ -29,7 +31,7 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
     outputs: tensors('outputs', details.outputs),
     ...(descriptionTask === undefined ? {} : { task: text('descriptionTask', descriptionTask) }),
   }
-  const { sharedEngines } = details
+  const { sharedEngines, allowsCrossTenantBatches } = details
   if (sharedEngines !== undefined && sharedEngines !== true) throw wrong('sharedEngines', 'true, where it is given')
   // An index of before there were versions has names without.
   const version = model.name === undefined ? {} : { version: model.version ?? 1 }
@@ -39,6 +41,7 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
     kind,
     ...(task === undefined ? {} : { task: text('task', task) }),
     ...(sharedEngines === undefined ? {} : { sharedEngines }),
+    ...(allowsCrossTenantBatches === true ? { allowsCrossTenantBatches } : {}),
     description,
   }
 }

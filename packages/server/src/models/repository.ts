@@ -13,6 +13,8 @@ export interface ModelManifest {
   readonly task?: string
   /** True where one engine may serve several of those who may run it, one after the other. */
   readonly sharedEngines?: boolean
+  /** Whether its owner lets requests of several tenants be computed in one run. */
+  readonly allowsCrossTenantBatches?: boolean
 }
 
 /** A model that is there, complete and loadable. */

@@ -1,5 +1,6 @@
 import type { Engine, EngineLimits, EngineModel } from '../runtime/host/index.ts'
 import { EngineSlot, type SlotPhase, type StopReason } from './engine-slot.ts'
+import { RowProofs } from './row-proofs.ts'
 import { type EngineMemoryLimits, engineBudgetBytes, type ScheduledModel, slotMemoryBytes } from './scheduled-model.ts'
 
 /** Starts a walled engine; the scheduler gets it from outside and knows no wall. */
@@ -13,6 +14,8 @@ export interface FleetLimits extends EngineMemoryLimits {
   readonly enginesMemoryBytes: number
   readonly loadDeadlineMs: number
   readonly maxResponseBytes: number
+  /** Elements of all inputs of a batch; 0 for no batches. */
+  readonly maxBatchElements: number
 }
 
 /** What the fleet tells the scheduler, and asks of it. */
@@ -34,6 +37,8 @@ export class EngineFleet {
   readonly #events: FleetEvents
   readonly #nowMs: () => number
   readonly #slots: Map<string, EngineSlot[]> = new Map()
+  /** What engines found out of the rows of their models. */
+  readonly proofs: RowProofs = new RowProofs()
   #memoryBytes = 0
   #engines = 0
 
@@ -72,6 +77,12 @@ export class EngineFleet {
       if (best === undefined || slot.tenant === tenant) best = slot
     }
     return best
+  }
+
+  /** How many engines are free for this tenant. */
+  idleCount(modelKey: string, tenant: string | undefined): number {
+    const slots = this.#slots.get(modelKey) ?? []
+    return slots.filter((slot) => slot.phase.name === 'idle' && slot.isUsableBy(tenant)).length
   }
 
   /** True when one more engine of this pool may be started, if need be in the place of idle ones. */
@@ -115,8 +126,10 @@ export class EngineFleet {
       await Promise.all(deaths)
       slot.abandon.signal.throwIfAborted()
       const { loadDeadlineMs, maxResponseBytes: maxOutputBytes } = this.#limits
-      const limits = { memoryBudgetBytes: budget, threads, loadDeadlineMs, maxOutputBytes }
+      const proveRows = this.#limits.maxBatchElements > 0 && threads === 1 && this.proofs.of(model.key) === undefined
+      const limits = { memoryBudgetBytes: budget, threads, loadDeadlineMs, maxOutputBytes, proveRows }
       const engine = await this.#startEngine(model.source, limits, slot.abandon.signal)
+      this.proofs.note(model.key, engine.description.rows)
       if (slot.abandon.signal.aborted) await engine.kill()
       slot.abandon.signal.throwIfAborted()
       slot.step({ name: 'started', engine, nowMs: this.#nowMs() })

@@ -1,5 +1,5 @@
 export type { StartEngine } from './engine-fleet.ts'
-export { type Job, type JobRequest, LEAST_PRIORITY, type Work } from './job.ts'
+export { type Job, type JobRequest, type JobTensors, LEAST_PRIORITY, type Work } from './job.ts'
 export type { Ahead, JobQueue, QueuedJob, Verdict } from './job-queue.ts'
 export type { ScheduledModel } from './scheduled-model.ts'
 export { Scheduler } from './scheduler.ts'

@@ -1,5 +1,8 @@
-import type { Engine } from '../runtime/host/index.ts'
+import type { RawTensor } from '@blindai/protocol'
+import { type Stack, stackOf } from '../runtime/host/index.ts'
+import type { BatchMember } from './batch.ts'
 import type { QueuedJob } from './job-queue.ts'
+import type { JobEngine, Share } from './run-together.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 
 /** Priorities go from 1, which is served first, to this. */
@@ -18,14 +21,30 @@ export interface JobRequest {
   readonly timeoutMs?: number
   /** Aborted when the client goes away. */
   readonly signal?: AbortSignal
+  /** Where the work is one run of the model on tensors and nothing else: it may then share a run with others. */
+  readonly tensors?: JobTensors
 }
 
-/** Work on an engine; must end within the deadline, or the engine is killed. */
-export type Work<T> = (engine: Engine, options: { readonly deadlineMs: number }) => Promise<T>
+/** What a run is asked for. */
+export interface JobTensors {
+  readonly inputs: readonly RawTensor[]
+  readonly outputs: readonly string[] | undefined
+}
+
+/** How work is done. */
+export interface WorkOptions {
+  readonly deadlineMs: number
+  /** Runs of the engine that count for this request: 0 where another request of the same batch stands for it. */
+  readonly executions: number
+}
+
+/** Work on an engine, or on a share of one; must end within the deadline, or the engine is killed. */
+export type Work<T> = (engine: JobEngine, options: WorkOptions) => Promise<T>
 
 /** Work that waits or runs. It is settled once; later settlements are ignored. */
-export interface Job extends QueuedJob {
+export interface Job extends QueuedJob, BatchMember {
   readonly model: ScheduledModel
+  readonly tensors: JobTensors | undefined
   /** Whose engines may do it; undefined for engines that have served nobody. */
   readonly enginesOf: string | undefined
   /** True for work that only wants an engine that has loaded: it tells nothing of what runs take. */
@@ -38,7 +57,7 @@ export interface Job extends QueuedJob {
   /** True once it could not be run at the moment it came. */
   hasWaited: boolean
   /** Runs on an engine and settles with what comes of it; never rejects. Returns what it failed with, if it failed. */
-  run(engine: Engine, nowMs: number): Promise<unknown>
+  run(share: Share, nowMs: number): Promise<unknown>
   reject(error: unknown): void
   /** True once the caller has its answer or its error. */
   readonly settled: boolean
@@ -48,6 +67,14 @@ export interface Job extends QueuedJob {
 
 /** What is known of a job before anybody waits for it. */
 export type JobFields = Omit<Job, 'run' | 'reject' | 'settled' | 'onSettled' | 'hasWaited'>
+
+/** What a job may share a run by. Only bytes are looked at that are lengths. */
+function batchFieldsOf({ model, tensors }: JobRequest): Pick<Job, 'stack' | 'tensors' | 'allowsCrossTenantBatches'> {
+  const stack: Stack | undefined = tensors && stackOf(tensors.inputs, tensors.outputs)
+  // Who does not let tenants share engines does not let them share a run either.
+  const allowsCrossTenantBatches = model.sharedEngines === true && model.allowsCrossTenantBatches === true
+  return { stack, tensors, allowsCrossTenantBatches }
+}
 
 /** How work is done that is asked for. */
 export interface Submission {
@@ -68,7 +95,20 @@ export function describeJob(
   const deadlineMs = Math.min(timeoutMs, endMs)
   const pool = poolOf(model.key, enginesOf)
   const times = { deadlineMs, deadlineAtMs: nowMs + deadlineMs, endAtMs: nowMs + endMs }
-  return { tenant, model, modelKey: model.key, pool, enginesOf, isLoad, costBytes, costMs, priority, signal, ...times }
+  return {
+    tenant,
+    model,
+    modelKey: model.key,
+    pool,
+    enginesOf,
+    isLoad,
+    costBytes,
+    costMs,
+    priority,
+    signal,
+    ...times,
+    ...batchFieldsOf(request),
+  }
 }
 
 /** Names the engines of a model that serve a tenant, or those that have served nobody. */
@@ -91,9 +131,10 @@ export function createJob<T>(fields: JobFields, work: Work<T>): { readonly job: 
       return settled
     },
     onSettled: () => undefined,
-    async run(engine, nowMs) {
+    async run({ engine, executions }, nowMs) {
       try {
-        resolve(await work(engine, { deadlineMs: Math.max(1, Math.ceil(job.endAtMs - nowMs)) }))
+        const deadlineMs = Math.max(1, Math.ceil(job.endAtMs - nowMs))
+        resolve(await work(engine, { deadlineMs, executions }))
         settle()
         return undefined
       } catch (error) {

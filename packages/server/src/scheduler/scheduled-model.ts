@@ -7,6 +7,8 @@ export interface ScheduledModel {
   readonly source: EngineModel
   /** True where its owner lets one engine serve several tenants, one after the other. */
   readonly sharedEngines?: boolean
+  /** True where its owner lets requests of several tenants that share engines be computed in one run. */
+  readonly allowsCrossTenantBatches?: boolean
 }
 
 /** What bounds the memory of one engine. */

@@ -25,6 +25,8 @@ export interface SchedulerOptions {
   readonly limits: SchedulerLimits
   /** The operator's word; engines are shared only where the model's owner says so, too. */
   readonly sharedEngines: boolean
+  /** Lets tenants that share engines share a run too, where a model's owner and its proof allow it; not unless given. */
+  readonly crossTenantBatching?: boolean
   readonly startEngine: StartEngine
   /** Monotonic milliseconds. */
   readonly nowMs: () => number

@@ -1,5 +1,6 @@
-import type { EngineDescription } from '../runtime/host/index.ts'
+import type { EngineDescription, RowsProof } from '../runtime/host/index.ts'
 import { admit, predictedWaitMs, type Situation, wholeSeconds } from './admission.ts'
+import { Batching } from './batching.ts'
 import { mayLoad, mayRun } from './core-use.ts'
 import { CostBook } from './cost-model.ts'
 import { CrashLedger } from './crash-ledger.ts'
@@ -19,6 +20,7 @@ import {
 } from './job.ts'
 import type { Verdict } from './job-queue.ts'
 import { watchJob } from './job-watch.ts'
+import { type Jobs, shareOf } from './run-together.ts'
 import { RunningJobs } from './running-jobs.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 import { SchedulerError } from './scheduler-error.ts'
@@ -40,6 +42,7 @@ export class Scheduler {
   readonly #queue: WaitingJobs
   readonly #onEngineTime: (tenant: string, ms: number) => void
   readonly #fleet: EngineFleet
+  readonly #batching: Batching
   readonly #crashes: CrashLedger
   readonly #running: RunningJobs = new RunningJobs()
   readonly #costs: CostBook = new CostBook()
@@ -64,6 +67,9 @@ export class Scheduler {
       onStopped: (slot) => this.#engineStopped(slot),
       isWanted: (modelKey, enginesOf) => this.#queue.sizeOfPool(poolOf(modelKey, enginesOf)) > 0,
     })
+    const crossTenant = options.sharedEngines && options.crossTenantBatching === true
+    const rules = { maxElements: limits.maxBatchElements, crossTenant }
+    this.#batching = new Batching(this.#fleet.proofs, rules, options.nowMs)
     this.#sweep = setInterval(() => this.#fleet.stopIdle(limits.engineIdleMs), Math.ceil(limits.engineIdleMs / 4))
     this.#sweep.unref()
   }
@@ -113,6 +119,11 @@ export class Scheduler {
     this.#fleet.stopIdle(idleMs)
   }
 
+  /** Whether requests to a model can share a run, as far as any engine of it has found out. */
+  rowsOf(modelKey: string): RowsProof | undefined {
+    return this.#batching.rowsOf(modelKey)
+  }
+
   isQuarantined(modelKey: string, tenant: string): boolean {
     return this.#crashes.isQuarantined(modelKey, tenant)
   }
@@ -129,6 +140,7 @@ export class Scheduler {
     await this.#fleet.release(modelKey)
     this.#crashes.clear(modelKey)
     const isOfModel = (pool: string): boolean => pool.startsWith(poolOf(modelKey, undefined))
+    this.#fleet.proofs.forget(modelKey)
     this.#costs.forget(isOfModel)
     this.#wide.forget(isOfModel)
   }
@@ -208,13 +220,19 @@ export class Scheduler {
       if (next === undefined) return
       if (next.verdict === 'start') void this.#start(next.job)
       else if (this.#comesTooLate(next.job)) this.#drop(next.job)
-      else void this.#run(next.job)
+      else void this.#run(this.#gather(next.job))
     }
   }
 
   /** True when a job has waited so long that its answer would come after its deadline. */
   #comesTooLate(job: Job): boolean {
     return job.hasWaited && this.#isTrusted(job) && this.#nowMs() + job.costMs > job.deadlineAtMs
+  }
+
+  #gather(first: Job): Jobs {
+    const freeCores = this.#limits.cores - this.#running.threads
+    const free = Math.min(freeCores, this.#fleet.idleCount(first.modelKey, first.enginesOf))
+    return this.#batching.gather(first, this.#queue, free, (job) => !this.#comesTooLate(job))
   }
 
   #drop(job: Job): void {
@@ -255,28 +273,35 @@ export class Scheduler {
     this.#settled()
   }
 
-  async #run(job: Job): Promise<void> {
-    const slot = this.#slotFor(job)
+  async #run(jobs: Jobs): Promise<void> {
+    const [first] = jobs
+    const slot = this.#slotFor(first)
     if (slot?.phase.name !== 'idle') throw new RangeError('a job was to run, and no engine is idle')
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
-    slot.tenant ??= job.enginesOf
+    slot.tenant ??= first.enginesOf
     const startedAtMs = this.#nowMs()
-    this.#running.add(job, slot, startedAtMs)
-    const failure = await job.run(engine, startedAtMs)
-    this.#running.delete(job)
+    this.#running.add(jobs, slot, startedAtMs)
+    const running = this.#batching.run(jobs, engine, startedAtMs)
+    // The engine is given back before a caller can ask again, which takes a turn less than waiting for a list of one.
+    const failures = running.length === 1 ? [await running[0]] : await Promise.all(running)
+    this.#running.delete(jobs)
     const tookMs = this.#nowMs() - startedAtMs
-    this.#queue.settle(job, tookMs * slot.threads)
-    this.#onEngineTime(job.tenant, tookMs * slot.threads)
-    if (failure === undefined) {
-      if (!job.isLoad) this.#learn(job, slot, tookMs)
-    } else if (isCrash(failure) && (slot.stopReason ?? 'exited') === 'exited') {
-      this.#recordCrash(job.model, job.tenant)
+    for (const [index, job] of jobs.entries()) {
+      const shareMs = tookMs * shareOf(job, jobs)
+      this.#queue.settle(job, shareMs * slot.threads)
+      this.#onEngineTime(job.tenant, shareMs * slot.threads)
+      if (failures[index] === undefined && !job.isLoad) this.#learn(job, slot, shareMs)
     }
-    if (isFatal(failure)) void this.#fleet.stop(slot, 'failed')
+    const hasDied = failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited'
+    const tenant = hasDied ? this.#batching.engineDied(jobs) : undefined
+    if (tenant !== undefined) this.#recordCrash(first.model, tenant)
+    if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
-    if (this.#isAlone(job) && this.#fleet.canWiden(job.model, job.enginesOf)) void this.#start(job, this.#wide.threads)
+    if (this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
+      void this.#start(first, this.#wide.threads)
+    }
   }
 
   /** True while nothing runs or waits, and the job's pool has been alone for so long that a wide engine helps. */
@@ -294,12 +319,15 @@ export class Scheduler {
   #giveUp(job: Job, error: SchedulerError): void {
     this.#queue.remove(job)
     const slot = this.#running.slotOf(job)
-    // What runs until the server's own deadline is the engine's to end.
-    if (slot !== undefined && error.code === 'DEADLINE_EXCEEDED' && job.deadlineAtMs >= job.endAtMs) return
+    // What runs alone until the server's own deadline is the engine's to end.
+    const isAlone = this.#running.together(job).length === 1
+    if (isAlone && error.code === 'DEADLINE_EXCEEDED' && job.deadlineAtMs >= job.endAtMs) return
     job.reject(error)
     if (slot === undefined) return
     setTimeout(() => {
-      if (this.#running.slotOf(job) === slot) void this.#fleet.stop(slot, 'cancelled')
+      // Whoever shares the run still waits for it.
+      const isWanted = this.#running.together(job).some((other) => !other.settled)
+      if (this.#running.slotOf(job) === slot && !isWanted) void this.#fleet.stop(slot, 'cancelled')
     }, this.#limits.cancelGraceMs).unref()
   }
 

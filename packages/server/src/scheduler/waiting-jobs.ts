@@ -46,6 +46,13 @@ export class WaitingJobs {
     return next
   }
 
+  /** As the queue's; each of them is to be settled. */
+  companions(first: Job, accepts: (job: Job) => boolean): Job[] {
+    const taken = this.#queue.companions(first, accepts)
+    for (const job of taken) this.#left(job)
+    return taken
+  }
+
   settle(job: Job, tookMs: number): void {
     this.#queue.settle(job, tookMs)
   }

@@ -263,3 +263,33 @@ describe('over Oblivious HTTP an upload or delete', () => {
     })
   })
 })
+
+describe('whether requests to a model can share a run', () => {
+  const limits = { maxBatchElements: 1000 }
+
+  test('is shown to its owner alone, with the type of operator that forbids it', async () => {
+    const { ask, engines, upload } = await buildHouse({ limits })
+    const rows = { reason: 'over-rows', operator: 'Softmax' }
+    engines.description = { ...engines.description, rows }
+    await upload('alice', MODEL)
+    await ask('PUT', `${PATH}/grants/carol`, { as: 'alice' })
+    expect((await ask('GET', PATH, { as: 'alice' })).json).toMatchObject({ rows })
+    expect((await ask('GET', PATH, { as: 'carol' })).json).not.toHaveProperty('rows')
+  })
+
+  test('with other tenants is for its owner to allow, at the first upload', async () => {
+    const { ask, models, upload } = await buildHouse()
+    await upload('alice', MODEL, '?crossTenantBatching=allowed')
+    await upload('bob', MODEL)
+    expect(models.resolve('alice', SHA256)).toMatchObject({ allowsCrossTenantBatches: true })
+    expect(models.resolve('bob', SHA256)).not.toHaveProperty('allowsCrossTenantBatches')
+    expect(await ask('PUT', `${PATH}?crossTenantBatching=allowed`, { as: 'bob', body: MODEL })).toMatchObject({
+      status: 409,
+      headers: { 'x-blindai-error': 'MODEL_EXISTS' },
+    })
+    expect(await ask('PUT', `${PATH}?crossTenantBatching=yes`, { as: 'bob', body: MODEL })).toMatchObject({
+      status: 400,
+      headers: { 'x-blindai-error': 'PARAMETER_INVALID' },
+    })
+  })
+})

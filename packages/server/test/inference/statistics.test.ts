@@ -9,6 +9,7 @@ const DONE = {
   computeInputNs: 10,
   computeInferNs: 60,
   computeOutputNs: 10,
+  executions: 1,
 }
 
 describe('the statistics of a model', () => {
@@ -16,7 +17,7 @@ describe('the statistics of a model', () => {
     const ledger = new StatisticsLedger()
     ledger.record('alice/m', 'alice', DONE)
     ledger.record('alice/m', 'alice', { ...DONE, atSeconds: 12, totalNs: 300 })
-    ledger.record('alice/m', 'bob', { succeeded: false, atSeconds: 11, totalNs: 5, computeInputNs: 5 })
+    ledger.record('alice/m', 'bob', { succeeded: false, atSeconds: 11, totalNs: 5, computeInputNs: 5, executions: 0 })
     expect(ledger.of('alice/m', 'alice')).toMatchObject({
       success: { count: 2, ns: 400 },
       fail: { count: 0, ns: 0 },
@@ -35,6 +36,15 @@ describe('the statistics of a model', () => {
       computeInput: { count: 3, ns: 25 },
       lastInference: 12,
     })
+  })
+
+  test('count a run once that answered several requests, and none that failed', () => {
+    const ledger = new StatisticsLedger()
+    ledger.record('alice/m', 'alice', DONE)
+    ledger.record('alice/m', 'alice', { ...DONE, executions: 0 })
+    ledger.record('alice/m', 'bob', { ...DONE, succeeded: false })
+    expect(ledger.of('alice/m', undefined)).toMatchObject({ success: { count: 2 }, fail: { count: 1 }, executions: 1 })
+    expect(ledger.of('alice/m', 'bob')).toMatchObject({ executions: 0 })
   })
 
   test('are nothing for a model that was never asked, and for one that was forgotten', () => {

@@ -76,7 +76,10 @@ describe('an engine that answers with', () => {
     })
   })
 
-  test.for(['a name twice', 'a datatype of its own'])('%s in its description is not started', async (lie) => {
-    await expect(startLiar(lie)).rejects.toMatchObject({ code: 'ENGINE_CRASHED', details: { phase: 'load' } })
-  })
+  test.for(['a name twice', 'a datatype of its own', 'more rows than any', 'a reason that quotes'])(
+    '%s in its description is not started',
+    async (lie) => {
+      await expect(startLiar(lie)).rejects.toMatchObject({ code: 'ENGINE_CRASHED', details: { phase: 'load' } })
+    },
+  )
 })

@@ -2,6 +2,7 @@ import { vi } from 'vitest'
 import { defaultLimits } from '../../src/config-limits.ts'
 import type { Engine, EngineLimits } from '../../src/runtime/host/index.ts'
 import { Scheduler, type SchedulerLimits } from '../../src/scheduler/index.ts'
+import type { JobEngine } from '../../src/scheduler/run-together.ts'
 import { DESCRIPTION, fakeModel } from '../fixtures/fake-engines.ts'
 
 /** A request in simulated time. */
@@ -100,9 +101,9 @@ export class Simulation {
     return this.runs.reduce((sum, { ask }) => (ask.tenant === tenant ? sum + ask.tookMs : sum), 0)
   }
 
-  readonly #threadsOf: WeakMap<Engine, number> = new WeakMap()
+  readonly #threadsOf: WeakMap<JobEngine, number> = new WeakMap()
 
-  async #work(engine: Engine, ask: Ask): Promise<void> {
+  async #work(engine: JobEngine, ask: Ask): Promise<void> {
     const threads = this.#threadsOf.get(engine) ?? 1
     this.runs.push({ ask, threads, startedAtMs: Date.now() })
     this.#threads += threads
@@ -117,6 +118,7 @@ export class Simulation {
       description: DESCRIPTION,
       exited: promise,
       infer: async () => [],
+      inferTogether: async () => [],
       run: async () => [],
       kill: async () => resolve({ reason: 'stopped', exitCode: null, signal: 'SIGKILL' }),
     }

@@ -58,6 +58,8 @@ const listing: JsonObject = {
   createdAt: count,
   grants: list(text),
 }
+/** Whether requests can share a run: shown to the owner, once an engine has found out. */
+const rows: JsonObject = { anyOf: [closed({ maxRows: count }), closed({ reason: text, operator: text }, ['operator'])] }
 
 export const SCHEMAS: JsonObject = {
   Error: closed({ error: text, code: { type: 'string', pattern: '^[A-Z][A-Z0-9_]*$' }, hint: text }),
@@ -128,7 +130,14 @@ export const SCHEMAS: JsonObject = {
   UploadedModel: closed({ ...modelMembers, ...tensors }, ['name', 'version', 'task']),
   UploadProgress: closed({ offset: count }),
   ...TENANT_SCHEMAS,
-  Model: closed({ ...modelMembers, ...listing, ...tensors }, ['name', 'version', 'task', 'grants', 'sharedEngines']),
+  Model: closed({ ...modelMembers, ...listing, ...tensors, rows }, [
+    'name',
+    'version',
+    'task',
+    'grants',
+    'sharedEngines',
+    'rows',
+  ]),
   ModelList: closed({
     models: list(closed({ ...modelMembers, ...listing }, ['name', 'version', 'task', 'grants', 'sharedEngines'])),
   }),

@@ -66,7 +66,8 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
 
   function show(call: Call): ApiResponse {
     const record = models.resolve(call.tenant.name, call.params.model ?? '')
-    return jsonResponse(200, { ...listed(record, call), ...tensorsOf(record) })
+    const own = record.owner === call.tenant.name ? { rows: library.rowsOf(record) } : {}
+    return jsonResponse(200, { ...listed(record, call), ...tensorsOf(record), ...own })
   }
 
   async function remove(call: Call): Promise<ApiResponse> {
@@ -130,7 +131,8 @@ function ownModel(models: ModelRepository, { tenant, params }: Call): ModelRecor
 }
 
 function manifestOf(call: Call): ModelManifest {
-  const { name, task, kind = 'onnx', shared } = queryOf(call.request, ['name', 'task', 'kind', 'shared'])
+  const members = ['name', 'task', 'kind', 'shared', 'crossTenantBatching'] as const
+  const { name, task, kind = 'onnx', shared, crossTenantBatching = 'refused' } = queryOf(call.request, members)
   const sha256 = digestOf(call)
   if (kind !== 'onnx' && kind !== 'bundle') {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'kind', expected: 'onnx or bundle' })
@@ -145,12 +147,16 @@ function manifestOf(call: Call): ModelManifest {
   if (shared !== undefined && shared !== 'true') {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'shared', expected: 'true, where it is given' })
   }
+  if (crossTenantBatching !== 'refused' && crossTenantBatching !== 'allowed') {
+    throw new ApiError('PARAMETER_INVALID', { parameter: 'crossTenantBatching', expected: 'allowed or refused' })
+  }
   return {
     sha256,
     kind,
     ...(name === undefined ? {} : { name }),
     ...(task === undefined ? {} : { task }),
     ...(shared === undefined ? {} : { sharedEngines: true }),
+    ...(crossTenantBatching === 'allowed' ? { allowsCrossTenantBatches: true } : {}),
   }
 }
 

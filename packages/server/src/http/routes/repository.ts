@@ -96,7 +96,7 @@ function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Requests are not joined to batches that a client could see: each is one inference and one execution. */
+/** Requests that share a run keep their own size, so that each is one inference; together they are one execution. */
 function statisticsJson(statistics: VersionStatistics): object {
   const { success, fail, queue, computeInput, computeInfer, computeOutput } = statistics
   const compute = { compute_input: computeInput, compute_infer: computeInfer, compute_output: computeOutput }
@@ -105,7 +105,7 @@ function statisticsJson(statistics: VersionStatistics): object {
     version: statistics.version,
     last_inference: statistics.lastInference * 1000,
     inference_count: success.count,
-    execution_count: success.count,
+    execution_count: statistics.executions,
     inference_stats: { success, fail, queue, ...compute, cache_hit: NEVER, cache_miss: NEVER },
     batch_stats: computeInfer.count === 0 ? [] : [{ batch_size: 1, ...compute }],
   }

@@ -5,6 +5,7 @@ import {
   type LoadMessage,
   MAX_ANSWER_HEAD_BYTES,
   type ReadyMessage,
+  type RowsMessage,
   type TaskAnswer,
   type TaskInputMessage,
   type TaskMessage,
@@ -28,30 +29,38 @@ export interface Reply {
 export class ServedModel {
   readonly #session: Session
   readonly #maxOutputBytes: number
+  readonly #rows: RowsMessage | null
   readonly #task: { readonly name: string; readonly task: Task } | undefined
 
-  constructor(session: Session, maxOutputBytes: number, task?: { readonly name: string; readonly task: Task }) {
+  constructor(
+    session: Session,
+    maxOutputBytes: number,
+    rows: RowsMessage | null,
+    task?: { readonly name: string; readonly task: Task },
+  ) {
     this.#session = session
     this.#maxOutputBytes = maxOutputBytes
+    this.#rows = rows
     this.#task = task
   }
 
   /** Screens, loads and warms up. @throws {Failure} whose code starts with `MODEL_`, or `TASK_UNSUPPORTED`. */
-  static async load({ kind, task, threads, maxOutputBytes }: LoadMessage, bytes: Uint8Array): Promise<ServedModel> {
+  static async load(message: LoadMessage, bytes: Uint8Array): Promise<ServedModel> {
+    const { kind, task, threads, maxOutputBytes, proveRows: isProofWanted } = message
     if (kind === 'onnx') {
       if (task !== null) throw new Failure('TASK_UNSUPPORTED', 'task-needs-a-bundle')
       screenModel(bytes)
       const session = await Session.load(bytes, threads)
       await session.warmUp()
-      return new ServedModel(session, maxOutputBytes)
+      return new ServedModel(session, maxOutputBytes, isProofWanted ? await provedRows(bytes, session) : null)
     }
     const bundle = openBundle(bytes)
-    const session = await Session.load(bundle.files.get(bundle.mainModel) ?? new Uint8Array(0), threads)
-    if (task === null) {
-      await session.warmUp()
-      return new ServedModel(session, maxOutputBytes)
-    }
-    return new ServedModel(session, maxOutputBytes, {
+    const graph = bundle.files.get(bundle.mainModel) ?? new Uint8Array(0)
+    const session = await Session.load(graph, threads)
+    if (task === null) await session.warmUp()
+    const rows = isProofWanted ? await provedRows(graph, session) : null
+    if (task === null) return new ServedModel(session, maxOutputBytes, rows)
+    return new ServedModel(session, maxOutputBytes, rows, {
       name: task,
       task: await loadTask(task, bundle, session.ort, threads),
     })
@@ -59,7 +68,7 @@ export class ServedModel {
 
   /** The reply that describes the model. */
   describe(): Reply {
-    const message: ReadyMessage = { inputs: this.#session.inputs, outputs: this.#session.outputs }
+    const message: ReadyMessage = { inputs: this.#session.inputs, outputs: this.#session.outputs, rows: this.#rows }
     return jsonReply('ready', message)
   }
 
@@ -120,4 +129,10 @@ export function parseHead<T>(head: Uint8Array): T {
 function inputOf(described: TaskInputMessage, body: Uint8Array, at: number): TaskInput {
   if (described.kind === 'text') return described
   return { kind: 'binary', data: body.subarray(at, at + described.bytes), contentType: described.contentType }
+}
+
+/** The code of the proof is loaded where one is asked for: it would be part of every engine's memory otherwise. */
+async function provedRows(graph: Uint8Array, session: Session): Promise<RowsMessage> {
+  const { proveRows } = await import('./onnx/rows/prove-rows.ts')
+  return proveRows(graph, session)
 }

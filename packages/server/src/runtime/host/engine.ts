@@ -21,13 +21,23 @@ export interface EngineLimits {
   readonly loadDeadlineMs: number
   /** Bytes of all outputs of a run, which is refused past them; 512 MiB unless given. */
   readonly maxOutputBytes?: number
+  /** Whether to find out if requests may be stacked, which can take a second of the start; not unless given. */
+  readonly proveRows?: boolean
 }
+
+/**
+ * Whether requests of equal shape but for their first axis may be computed in one run: at most so many rows, or why not, in a
+ * fixed word and a type of operator.
+ */
+export type RowsProof = { readonly maxRows: number } | { readonly reason: string; readonly operator?: string }
 
 /** What a loaded model says of itself. Written by the engine: worth what the model's owner is worth. */
 export interface EngineDescription {
   readonly inputs: readonly TensorMetadata[]
   readonly outputs: readonly TensorMetadata[]
   readonly task?: string
+  /** There where it was asked for. */
+  readonly rows?: RowsProof
 }
 
 /** How an engine ended. */
@@ -57,6 +67,18 @@ export interface Engine {
    * gone, `DEADLINE_EXCEEDED`, `ENGINE_CRASHED`, `ENGINE_OUT_OF_MEMORY`, `ENGINE_STOPPED`.
    */
   infer(inputs: readonly RawTensor[], outputs: readonly string[] | undefined, options: RunOptions): Promise<RawTensor[]>
+  /**
+   * Runs the model once on requests that `stackOf` gave one key, stacked along the first axis: the outputs of each.
+   *
+   * Only for models whose description has `maxRows`, and no more rows than that.
+   *
+   * @throws {EngineError} as `infer`, for all of them together; `RUN_FAILED` `rows-lost` when the outputs cannot be told apart.
+   */
+  inferTogether(
+    requests: readonly (readonly RawTensor[])[],
+    outputs: readonly string[] | undefined,
+    options: RunOptions,
+  ): Promise<RawTensor[][]>
   /**
    * Runs the task of a bundle: one output for each input, in Hugging Face's shapes.
    *

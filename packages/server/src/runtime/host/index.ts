@@ -4,6 +4,7 @@ export type {
   EngineExit,
   EngineLimits,
   EngineModel,
+  RowsProof,
 } from './engine.ts'
 export {
   type AnyEngineError,
@@ -12,6 +13,7 @@ export {
   type EngineErrorDetails,
   isEngineError,
 } from './engine-error.ts'
+export { type Stack, stackOf } from './stack.ts'
 export { startEngine } from './start-engine.ts'
 export { buildWall } from './wall/build-wall.ts'
 export { unwalled } from './wall/unwalled.ts'

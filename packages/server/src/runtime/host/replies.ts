@@ -1,8 +1,9 @@
 import { fromUtf8, type JsonObject, type JsonValue, MalformedError, parseJson } from '@blindai/core'
 import { checkRawTensor, isDatatype, type RawTensor, type TensorMetadata } from '@blindai/protocol'
 import type { Frame, FrameLimits } from '../wire/frame.ts'
-import { FAILURE_CODES, type FailureMessage, MAX_ANSWER_HEAD_BYTES, type ReadyMessage } from '../wire/messages.ts'
+import { FAILURE_CODES, type FailureMessage, MAX_ANSWER_HEAD_BYTES, MAX_ROWS } from '../wire/messages.ts'
 import { MAX_TENSORS, parseTensorTable } from '../wire/tensor-table.ts'
+import type { EngineDescription, RowsProof } from './engine.ts'
 
 /**
  * Parses what an engine sends. The engine may be in an attacker's hands: everything is checked here, and nothing of it is
@@ -26,9 +27,22 @@ const MAX_TEXT_LENGTH = 1_000_000
 const MAX_LABELS = 10_000
 
 /** The description of a model. */
-export function parseReady(frame: Frame): ReadyMessage {
+export function parseReady(frame: Frame): EngineDescription {
   const root = jsonHead(frame, 'ready')
-  return { inputs: parsePorts(root, 'inputs'), outputs: parsePorts(root, 'outputs') }
+  const rows = root.rows ?? null
+  const proof = rows === null ? {} : { rows: parseRows(rows) }
+  return { inputs: parsePorts(root, 'inputs'), outputs: parsePorts(root, 'outputs'), ...proof }
+}
+
+function parseRows(value: JsonValue): RowsProof {
+  const { maxRows, reason, operator } = objectOf('rows', value)
+  if (typeof maxRows === 'number') {
+    if (Number.isInteger(maxRows) && maxRows >= 2 && maxRows <= MAX_ROWS) return { maxRows }
+    throw wrongValue('rows', `from 2 to ${MAX_ROWS}`)
+  }
+  if (typeof reason !== 'string' || !/^[a-z0-9-]{1,64}$/.test(reason)) throw wrongValue('rows reason', 'a word')
+  const isName = typeof operator === 'string' && /^\w{1,64}$/.test(operator)
+  return isName ? { reason, operator } : { reason }
 }
 
 /** A failure. Its words are restricted to characters that are safe to print. */

@@ -1,12 +1,13 @@
 import { type JsonObject, type JsonValue, utf8 } from '@blindai/core'
 import type { RawTensor, TaskInput } from '@blindai/protocol'
 import type { LoadMessage, TaskInputMessage, TaskMessage } from '../wire/messages.ts'
-import { encodeTensorTable } from '../wire/tensor-table.ts'
+import { encodeTensorTable, type OutgoingTensor } from '../wire/tensor-table.ts'
 import type { EngineChannel } from './channel.ts'
 import { checkInputs, wantedOutputs } from './check-inputs.ts'
 import type { Engine, EngineDescription, EngineExit, EngineLimits, EngineModel, RunOptions } from './engine.ts'
 import { EngineProcess } from './engine-process.ts'
 import { JSON_REPLY, parseOutputs, parseReady, parseTaskOutputs, tensorReply } from './replies.ts'
+import { rowsOf, stacked, unstacked } from './stack.ts'
 import type { Wall } from './wall/wall.ts'
 
 const DEFAULT_MAX_OUTPUT_BYTES = 512 * 1024 * 1024
@@ -31,8 +32,8 @@ export async function startEngine(
   const abort = (): void => void process.kill()
   signal?.addEventListener('abort', abort)
   try {
-    const { threads, maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = limits
-    const head: LoadMessage = { kind: model.kind, task: model.task ?? null, threads, maxOutputBytes }
+    const { threads, maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES, proveRows = false } = limits
+    const head: LoadMessage = { kind: model.kind, task: model.task ?? null, threads, maxOutputBytes, proveRows }
     const frame = await process.exchange({
       kind: 'load',
       head: utf8(JSON.stringify(head)),
@@ -43,8 +44,13 @@ export async function startEngine(
       deadlineMs: limits.loadDeadlineMs,
       stream: (channel) => sendModel(model, channel),
     })
-    const { inputs, outputs } = await process.parsed('load', () => parseReady(frame))
-    const description = { inputs, outputs, ...(model.task === undefined ? {} : { task: model.task }) }
+    const { inputs, outputs, rows } = await process.parsed('load', () => parseReady(frame))
+    const description = {
+      inputs,
+      outputs,
+      ...(model.task === undefined ? {} : { task: model.task }),
+      ...(rows === undefined ? {} : { rows }),
+    }
     return new RunningEngine(process, description, maxOutputBytes)
   } catch (error) {
     await process.kill()
@@ -86,10 +92,29 @@ class RunningEngine implements Engine {
   async infer(
     inputs: readonly RawTensor[],
     outputs: readonly string[] | undefined,
+    options: RunOptions,
+  ): Promise<RawTensor[]> {
+    options.signal?.throwIfAborted()
+    checkInputs(inputs, this.description)
+    return this.#infer(inputs, outputs, options)
+  }
+
+  async inferTogether(
+    requests: readonly (readonly RawTensor[])[],
+    outputs: readonly string[] | undefined,
+    options: RunOptions,
+  ): Promise<RawTensor[][]> {
+    options.signal?.throwIfAborted()
+    for (const inputs of requests) checkInputs(inputs, this.description)
+    const counts = requests.map(rowsOf)
+    return unstacked(await this.#infer(stacked(requests), outputs, options), counts)
+  }
+
+  async #infer(
+    inputs: readonly OutgoingTensor[],
+    outputs: readonly string[] | undefined,
     { deadlineMs, signal }: RunOptions,
   ): Promise<RawTensor[]> {
-    signal?.throwIfAborted()
-    checkInputs(inputs, this.description)
     const wanted = wantedOutputs(outputs, this.description)
     if (wanted.length === 0) return []
     const { head, parts, bodyBytes } = encodeTensorTable({ tensors: inputs, wanted: outputs })

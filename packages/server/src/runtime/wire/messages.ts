@@ -14,6 +14,8 @@ export interface LoadMessage {
   readonly threads: number
   /** Bytes of all outputs of a run; more is a failure and not sent. */
   readonly maxOutputBytes: number
+  /** Whether to find out if requests may be stacked; it takes up to a second. */
+  readonly proveRows: boolean
 }
 
 /** Bytes of the head of an answer. */
@@ -35,7 +37,15 @@ export type TaskInputMessage =
 export interface ReadyMessage {
   readonly inputs: readonly TensorMetadata[]
   readonly outputs: readonly TensorMetadata[]
+  /** Null where it was not asked for. */
+  readonly rows: RowsMessage | null
 }
+
+/** As many rows as may be computed together, or why rows are not stacked: a fixed word, and a type of operator. */
+export type RowsMessage = { readonly maxRows: number } | { readonly reason: string; readonly operator: string | null }
+
+/** The most rows that are computed together: more bring nothing. */
+export const MAX_ROWS: number = 32
 
 /** Head of `json`: what a task answers, one output for each input. */
 export interface TaskAnswer {

@@ -50,6 +50,11 @@ export interface TensorTable {
   readonly wanted: readonly string[] | undefined
 }
 
+/** A tensor on its way out: its bytes in pieces, one after the other, where they do not lie together. */
+export interface OutgoingTensor extends Omit<RawTensor, 'data'> {
+  readonly data: Uint8Array | readonly Uint8Array[]
+}
+
 /** The head and, in parts, the body. The parts are views of the tensors' bytes: nothing is copied. */
 export interface EncodedTensors {
   readonly head: Uint8Array
@@ -58,18 +63,26 @@ export interface EncodedTensors {
 }
 
 /** Encodes tensors; sizes are the caller's to check. */
-export function encodeTensorTable({ tensors, wanted }: TensorTable): EncodedTensors {
+export function encodeTensorTable({
+  tensors,
+  wanted,
+}: {
+  readonly tensors: readonly OutgoingTensor[]
+  readonly wanted: readonly string[] | undefined
+}): EncodedTensors {
   const head: Uint8Array[] = [u32(tensors.length)]
   const parts: Uint8Array[] = []
   let bodyBytes = 0
   for (const { name, datatype, shape, data } of tensors) {
     head.push(...encodeName(name), Uint8Array.of(CODES.get(datatype) ?? 0xff, shape.length))
     for (const dimension of shape) head.push(u64(dimension))
-    head.push(u64(data.byteLength))
-    const padding = paddingOf(data.byteLength)
-    if (data.byteLength > 0) parts.push(data)
+    const pieces = data instanceof Uint8Array ? [data] : data
+    const length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+    head.push(u64(length))
+    const padding = paddingOf(length)
+    for (const piece of pieces) if (piece.byteLength > 0) parts.push(piece)
     if (padding > 0) parts.push(PADDING.subarray(0, padding))
-    bodyBytes += data.byteLength + padding
+    bodyBytes += length + padding
   }
   head.push(u32(wanted === undefined ? ALL_OUTPUTS : wanted.length))
   for (const name of wanted ?? []) head.push(...encodeName(name))
