@@ -12,6 +12,7 @@ import {
 export interface ModelLoader {
   load(model: { readonly key: string; readonly source: EngineModel }, tenant: string): Promise<EngineDescription>
   release(modelKey: string, error: Error): Promise<void>
+  releaseTenant(tenant: string, error: Error): Promise<void>
   /** True when there was one, for whichever tenant. */
   clearQuarantine(modelKey: string): boolean
   /** Whether requests to it can share a run, where that is known. */
@@ -88,13 +89,14 @@ export class ModelLibrary {
   }
 
   /**
-   * Deletes all that a tenant has. Durable, and the engines of its models dead, when it resolves. What runs on models of others
-   * for it comes to its end.
+   * Deletes all that a tenant has. Durable, and the engines of its models and those that served it dead, when it resolves.
    */
   async removeTenant(name: string): Promise<void> {
     const removed = await this.#repository.removeTenant(name)
     const error = new ModelError('MODEL_NOT_FOUND', {})
     await Promise.all(removed.map((record) => this.#loader.release(modelKey(record), error)))
+    await this.#loader.releaseTenant(name, error)
+    for (const record of removed) this.#onDeleted(record)
   }
 
   /** Forgets an upload in progress. @throws {ModelError} `MODEL_NOT_FOUND`, `UPLOAD_BUSY`. */

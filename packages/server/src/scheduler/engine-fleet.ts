@@ -166,6 +166,12 @@ export class EngineFleet {
     await Promise.all([...(this.#slots.get(modelKey) ?? [])].map((slot) => this.stop(slot, 'released')))
   }
 
+  /** Kills every engine that has served a tenant alone. */
+  async releaseTenant(tenant: string): Promise<void> {
+    const slots = [...this.#slots.values()].flat().filter((slot) => slot.tenant === tenant)
+    await Promise.all(slots.map((slot) => this.stop(slot, 'released')))
+  }
+
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#slots.keys()].map((modelKey) => this.release(modelKey)))
   }

@@ -133,6 +133,17 @@ export class Scheduler {
     return this.#crashes.clear(modelKey)
   }
 
+  /**
+   * Fails every run of a tenant with that error and kills the engines that served it; resolves when they are dead. A model
+   * that it is uploading loads on: whoever publishes that asks for the tenant.
+   */
+  async releaseTenant(tenant: string, error: Error): Promise<void> {
+    const isRun = (job: Job): boolean => job.tenant === tenant && !job.isLoad
+    this.#queue.rejectAll(isRun, error)
+    for (const job of this.#running.jobs()) if (isRun(job)) job.reject(error)
+    await this.#fleet.releaseTenant(tenant)
+  }
+
   /** Fails every request for a model with that error and kills its engines; resolves when they are dead. */
   async release(modelKey: string, error: Error): Promise<void> {
     this.#queue.rejectAll((job) => job.modelKey === modelKey, error)

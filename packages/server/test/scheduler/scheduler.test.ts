@@ -378,6 +378,27 @@ describe('a model that is deleted', () => {
   })
 })
 
+describe('a tenant that is deleted', () => {
+  test('takes the engines that served it and its requests with it, and nobody else’s', async () => {
+    const { engines, infer, scheduler } = room({ cores: 2 })
+    engines.onRun = (run) => run.answer()
+    await infer('bob', 'm')
+    engines.onRun = () => undefined
+    const running = infer('alice', 'm')
+    const waiting = infer('alice', 'other')
+    await engines.run(1)
+    const error = new RangeError('gone')
+    await scheduler.releaseTenant('alice', error)
+    await expect(running).rejects.toBe(error)
+    await expect(waiting).rejects.toBe(error)
+    expect(engines.living).toHaveLength(1)
+    engines.onRun = (run) => run.answer()
+    await infer('bob', 'm')
+    expect(engines.runs.map((run) => engines.engines.indexOf(run.engine))).toContain(0)
+    expect(engines.runs.at(-1)?.engine).toBe(engines.engines[0])
+  })
+})
+
 describe('a scheduler that is closed', () => {
   test('finishes what it has, takes nothing new and leaves no engine', async () => {
     const { engines, infer, scheduler } = room()
