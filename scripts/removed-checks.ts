@@ -15,7 +15,9 @@ import { instrument } from './removed-checks/instrument.ts'
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const PAGE = new URL('../docs/removed-checks.md', import.meta.url)
 /** Where cases are: documents, captures and policies with one thing wrong, each named after the code that says so. */
-const CASES = ['refusals/*.test.ts', 'policy.test.ts'].map((name) => `packages/verifier/test/${name}`)
+const CASES = ['refusals/*.test.ts', 'policy.test.ts', 'event-log.test.ts', 'tdx-event-log.test.ts'].map(
+  (name) => `packages/verifier/test/${name}`,
+)
 const LABEL = /^([A-Z][A-Z0-9_]+): /
 
 const { values, positionals } = parseArgs({

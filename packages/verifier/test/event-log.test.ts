@@ -43,7 +43,7 @@ describe('an event log of a real machine', () => {
 
 describe('an event log with one thing wrong', () => {
   for (const { name, base, bytes, kind, code } of malformedLogs) {
-    test(`${name}, is refused as ${code}`, () => {
+    test(`${code}: ${name}`, () => {
       expect(codeOf(() => parseEventLog(base, base[0] === 1 ? 'cc' : 'tpm'))).toBe('(accepted)')
       expect(codeOf(() => parseEventLog(bytes, kind))).toBe(code)
     })

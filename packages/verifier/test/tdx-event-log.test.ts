@@ -64,9 +64,9 @@ const refusals: readonly (readonly [why: string, log: Uint8Array, code: string, 
   ['a second log after it', concatBytes(log, log), 'TRAILING_BYTES'],
 ]
 
-describe('the quote of a trust domain is refused with', () => {
+describe('the quote of a trust domain is refused for its log', () => {
   for (const [why, wrong, code, details] of refusals) {
-    test(`${why}: ${code}`, async () => {
+    test(`${code}: ${why}`, async () => {
       expect(logCheck(await judge(log))).toBe('passed')
       expect(await judge(wrong)).toMatchObject({
         status: 'none',

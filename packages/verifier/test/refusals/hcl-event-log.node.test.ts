@@ -42,7 +42,7 @@ describe('the event log of an Azure machine', () => {
     ['that is cut', { log: log.slice(0, 100) }, 'TRUNCATED'],
   ]
   for (const [why, wrong, code] of refused) {
-    test(`${why} is refused as ${code}`, async () => {
+    test(`${code}: ${why}`, async () => {
       expect(await judgeHclDocument({ ...base, log })).toMatchObject({ status: 'affirming' })
       expect(await judgeHclDocument({ ...base, ...wrong })).toMatchObject({
         status: 'none',

@@ -42,6 +42,7 @@ refuseNitro('a proved Nitro document is not wanted', 'contraindicated', [
       check: 'nitro.debug',
       why: `register ${number} zero (debug mode)`,
       changes: register(number, zeros48),
+      policy: referring({ [`pcr${number}`]: '00'.repeat(48) }),
       details: { register: `PCR${number}` },
     }),
   ),

@@ -23,22 +23,25 @@ const numbered =
   (info: JsonObject): JsonObject => ({ ...info, tcbEvaluationDataNumber })
 
 describe('endorsements that are older than those seen before', () => {
-  test.each(['tdx', 'sgx'] as const)('are refused for %s, and the same ones are not', async (tee: Tee) => {
-    const same = await judge({ options: { remembered: [seen({ tee })] } }, tee)
-    expect(same).toMatchObject({ status: 'affirming' })
-    const older = await judge({ options: { remembered: [seen({ tee, number: NUMBER + 1 })] } }, tee)
-    expect(older).toMatchObject({
-      status: 'contraindicated',
-      failed: {
-        code: 'policy.tcb-evaluation-number',
-        error: {
-          code: 'TCB_EVALUATION_ROLLED_BACK',
-          details: { subject: 'TCB info', remembered: NUMBER + 1, actual: NUMBER },
+  test.each(['tdx', 'sgx'] as const)(
+    'TCB_EVALUATION_ROLLED_BACK: those of %s, and the same ones are not refused',
+    async (tee: Tee) => {
+      const same = await judge({ options: { remembered: [seen({ tee })] } }, tee)
+      expect(same).toMatchObject({ status: 'affirming' })
+      const older = await judge({ options: { remembered: [seen({ tee, number: NUMBER + 1 })] } }, tee)
+      expect(older).toMatchObject({
+        status: 'contraindicated',
+        failed: {
+          code: 'policy.tcb-evaluation-number',
+          error: {
+            code: 'TCB_EVALUATION_ROLLED_BACK',
+            details: { subject: 'TCB info', remembered: NUMBER + 1, actual: NUMBER },
+          },
         },
-      },
-    })
-    expect(older).not.toHaveProperty('channel')
-  })
+      })
+      expect(older).not.toHaveProperty('channel')
+    },
+  )
 
   test('are refused for the QE identity alone', async () => {
     const result = await judge({
