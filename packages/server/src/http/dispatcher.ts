@@ -45,6 +45,7 @@ export interface Answered {
   readonly requestId: string
   /** Undefined for what no route takes. */
   readonly route: Route | undefined
+  /** Of HTTP, over gRPC too. */
   readonly status: number
   /** The code of a refusal. */
   readonly code: string | undefined
@@ -92,7 +93,7 @@ export class Dispatcher {
     const requestId = randomUUID()
     const startedAtMs = this.#options.nowMs()
     let known: Route | undefined
-    let code: string | undefined
+    let error: PublicError | undefined
     let lease: BodyLease | undefined
     let response: ApiResponse
     try {
@@ -120,13 +121,14 @@ export class Dispatcher {
       lease.end()
       response = this.#hold(response, tenant)
     } catch (cause) {
-      const error = publicError(cause)
-      code = error.code
+      error = publicError(cause)
       this.#options.onFailure({ requestId, error, cause })
       response = (this.#options.answerError ?? errorResponse)(error)
     }
     lease?.end()
-    const { status } = response
+    // gRPC says in its trailers how a call ended, and answers all of them with 200.
+    const status = error?.status ?? response.status
+    const code = error?.code
     const bytes = { bytesIn: 'body' in arrived ? arrived.body.length : undefined, bytesOut: lengthOf(response) }
     const ms = this.#options.nowMs() - startedAtMs
     this.#options.onAnswered?.({ requestId, route: known, status, code, ms, ...bytes })
