@@ -8,6 +8,7 @@ import {
   parseJson,
   toBase64Url,
   toHex,
+  type UnixSeconds,
   unixSeconds,
   utf8,
 } from '@blindai/core'
@@ -88,14 +89,15 @@ export function createEvidenceBundle(parts: BundleParts): Uint8Array {
 /**
  * Checks a bundle offline.
  *
- * @throws {BlindAiError} `BUNDLE_INVALID`; `POLICY_INVALID` for the caller's own policy; `RECEIPT_REFUSED` with the code of the
- * receipt as its reason, when the evidence is affirming and the receipt is not by its keys or not of these bodies.
+ * @throws {BlindAiError} `BUNDLE_INVALID`; `POLICY_INVALID` for the caller's own policy, and `OPTION_INVALID` for its `now`;
+ * `RECEIPT_REFUSED` with the code of the receipt as its reason, when the receipt cannot be read, or when the evidence is
+ * affirming and the receipt is not by its keys or not of these bodies.
  */
 export async function verifyEvidenceBundle(bundle: Uint8Array, options: BundleOptions = {}): Promise<BundleVerdict> {
   const parts = parseBundle(bundle)
   const policy = policyOf(options.policy ?? parts.policy, options.policy !== undefined)
-  const judgedAt = options.now ?? receiptOf(parts.token).hostTime
-  const result = await verify(parts.document, policy, { now: unixSeconds(judgedAt) })
+  const judgedAt = options.now === undefined ? unixSeconds(receiptOf(parts.token).hostTime) : nowOf(options.now)
+  const result = await verify(parts.document, policy, { now: judgedAt })
   const judged = {
     judgedAt,
     judgedBy: options.policy === undefined ? 'policy of the bundle' : 'own policy',
@@ -165,6 +167,17 @@ function receiptOf(token: string): Receipt {
   } catch (cause) {
     if (!isReceiptError(cause)) throw cause
     throw new BlindAiError('RECEIPT_REFUSED', { reason: cause.code }, { cause })
+  }
+}
+
+/** The caller's own time. @throws {BlindAiError} `OPTION_INVALID`. */
+function nowOf(value: number): UnixSeconds {
+  try {
+    return unixSeconds(value)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const expected = 'a whole number of seconds from 1970 to 9999'
+    throw new BlindAiError('OPTION_INVALID', { option: 'now', expected }, { cause })
   }
 }
 

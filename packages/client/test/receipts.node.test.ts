@@ -192,6 +192,23 @@ describe('an evidence bundle', () => {
       details: { reason: 'RECEIPT_OTHER_STATEMENT' },
     })
   })
+  test('whose receipt names a time after the year 9999 is refused before it is judged', async () => {
+    const { receipt } = (await run(await serve('ohttp'))) ?? {}
+    if (receipt === undefined) throw new Error('no receipt')
+    const token = await signReceipt({ ...receipt, hostTime: 253_402_300_800 }, async () => new Uint8Array(64))
+    await expect(verifyEvidenceBundle(await bundle((json) => ({ ...json, receipt: { token } })))).rejects.toMatchObject(
+      {
+        code: 'RECEIPT_REFUSED',
+        details: { reason: 'RECEIPT_FORM_INVALID' },
+      },
+    )
+  })
+  test.each([253_402_300_800, -1, 1.5, Number.NaN])('is not judged at a time that is none: %s', async (time) => {
+    await expect(verifyEvidenceBundle(await bundle(), { now: time })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      details: { option: 'now' },
+    })
+  })
   test.each([
     ['another type', (json: Record<string, unknown>) => ({ ...json, type: 'bundle' })],
     ['another version', (json: Record<string, unknown>) => ({ ...json, version: 2 })],
