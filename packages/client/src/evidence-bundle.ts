@@ -200,8 +200,9 @@ function isParsed(policy: Policy | JsonValue): policy is Policy {
   return typeof policy === 'object' && policy !== null && Object.isFrozen(policy)
 }
 
-function limitsOf(result: AttestationResult, parts: ParsedBundle, { now, policy }: BundleOptions): readonly string[] {
-  const hasBodies = parts.salt !== undefined
+function limitsOf(result: AttestationResult, parts: ParsedBundle, options: BundleOptions): readonly string[] {
+  const { now, policy, request = parts.request, response = parts.response } = options
+  const hasBodies = parts.salt !== undefined && request !== undefined && response !== undefined
   return [
     ...(result.trustClass === 'simulated'
       ? ['A simulated enclave protects nothing, and its receipts show nothing.']
@@ -209,7 +210,9 @@ function limitsOf(result: AttestationResult, parts: ParsedBundle, { now, policy 
     ...(result.trustClass === 'measured-boot' ? ['The operator of the machine could read its memory.'] : []),
     ...(now === undefined ? ['The time is the word of the host; the evidence was judged as of then.'] : []),
     ...(policy === undefined ? ['The policy came with the bundle: whoever made the bundle chose it.'] : []),
-    ...(hasBodies ? [] : ['Without the salt it does not show which input and which answer it was.']),
+    ...(hasBodies
+      ? []
+      : ['Without the salt and the digests of both bodies it does not show which input and which answer it was.']),
     'Whether the model is good and its answer right is not shown, nor that nothing else ran.',
     'The nonce in the document was not chosen by you, so it does not show when the evidence was made.',
   ]
