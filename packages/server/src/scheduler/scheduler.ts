@@ -310,7 +310,9 @@ export class Scheduler {
     if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
-    if (this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
+    // Whoever stopped this engine wants no other in its place.
+    const isLeft = slot.phase.name === 'idle'
+    if (isLeft && this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
       void this.#start(first, this.#wide.threads)
     }
   }
