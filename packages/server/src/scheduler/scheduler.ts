@@ -276,12 +276,20 @@ export class Scheduler {
       this.#onEvent({ event: 'engine-started', model: model.source.sha256, startMs: this.#nowMs() - startedAtMs })
     } catch (error) {
       this.#onEvent({ event: 'engine-failed', model: model.source.sha256 })
-      if (isCrash(error)) this.#recordCrash(model, tenant)
-      // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
-      if (!this.#fleet.hasPool(model.key, enginesOf)) this.#queue.rejectAll((job) => job.pool === pool, error)
+      // Nobody asked for a wide engine: that there is none is nobody's fault, and nobody waits for it.
+      if (threads > 1) this.#wide.failed(pool)
+      else this.#notStarted(model, tenant, enginesOf, error)
     }
     this.#starting.splice(this.#starting.indexOf(tenant), 1)
     this.#settled()
+  }
+
+  #notStarted(model: ScheduledModel, tenant: string, enginesOf: string | undefined, error: unknown): void {
+    if (isCrash(error)) this.#recordCrash(model, tenant)
+    // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
+    if (this.#fleet.hasPool(model.key, enginesOf)) return
+    const pool = poolOf(model.key, enginesOf)
+    this.#queue.rejectAll((job) => job.pool === pool, error)
   }
 
   async #run(jobs: Jobs): Promise<void> {

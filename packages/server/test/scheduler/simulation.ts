@@ -40,6 +40,8 @@ export class Simulation {
   /** Of what one thread takes, what so many take. */
   speedup: (threads: number) => number = (threads) => threads
   loadMs = 0
+  /** Called before an engine has started; may throw. */
+  beforeStart: (limits: EngineLimits) => void = () => undefined
   #threads = 0
 
   constructor(limits: Partial<SchedulerLimits> = {}, sharedEngines = false) {
@@ -48,6 +50,7 @@ export class Simulation {
       sharedEngines,
       startEngine: async (_model, engineLimits) => {
         if (this.loadMs > 0) await pass(this.loadMs)
+        this.beforeStart(engineLimits)
         return this.#engine(engineLimits)
       },
       nowMs: () => Date.now(),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { fakeModel } from '../fixtures/fake-engines.ts'
+import { engineError, fakeModel } from '../fixtures/fake-engines.ts'
 import { Simulation } from './simulation.ts'
 
 beforeEach(() => {
@@ -83,6 +83,22 @@ describe('a caller who is alone for some time', () => {
 })
 
 describe('a wide engine', () => {
+  test('that does not start is nobody’s fault, and is not tried again', async () => {
+    const room = new Simulation()
+    const tried: number[] = []
+    room.beforeStart = ({ threads }) => {
+      tried.push(threads)
+      if (threads > 1) throw engineError('ENGINE_OUT_OF_MEMORY')
+    }
+    await callAlone(room, 60)
+    expect(room.of('alice').map(({ code }) => code)).toEqual(Array(60).fill('answered'))
+    expect(tried).toEqual([1, 2])
+    expect(room.scheduler.isQuarantined('m', 'alice')).toBe(false)
+    await room.scheduler.release('m', gone)
+    await callAlone(room, 60)
+    expect(tried).toEqual([1, 2, 1, 2])
+  })
+
   const gone = new Error('deleted by the test')
 
   test.each([
