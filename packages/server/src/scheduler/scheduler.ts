@@ -299,6 +299,7 @@ export class Scheduler {
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
     slot.tenant ??= first.enginesOf
+    if (first.enginesOf === undefined && !first.isLoad) slot.isShared = true
     const startedAtMs = this.#nowMs()
     this.#running.add(jobs, slot, startedAtMs)
     const running = this.#batching.run(jobs, engine, startedAtMs)
