@@ -35,6 +35,8 @@ export class Simulation {
   readonly told: Told[] = []
   /** In the order in which runs began. */
   readonly runs: { readonly ask: Ask; readonly threads: number; readonly startedAtMs: number }[] = []
+  /** Engine time, run by run. */
+  readonly charged: number[] = []
   /** Threads that ever computed at once. */
   mostThreads = 0
   /** Of what one thread takes, what so many take. */
@@ -55,6 +57,7 @@ export class Simulation {
       },
       nowMs: () => Date.now(),
       onEvent: () => undefined,
+      onEngineTime: (_tenant, ms) => this.charged.push(ms),
     })
   }
 

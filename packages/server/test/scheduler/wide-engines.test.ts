@@ -83,6 +83,18 @@ describe('a caller who is alone for some time', () => {
 })
 
 describe('a wide engine', () => {
+  test('is charged for each of its threads', async () => {
+    const room = new Simulation()
+    room.speedup = () => 1.25
+    await callAlone(room, 9, 100)
+    expect(room.charged.at(-1)).toBe(100)
+    await callAlone(room, 20, 100)
+    expect(room.runs.some(({ threads }) => threads === 2)).toBe(true)
+    for (const [index, { threads }] of room.runs.entries()) {
+      expect(room.charged[index]).toBe(threads === 2 ? 160 : 100)
+    }
+  })
+
   test('that does not start is nobody’s fault, and is not tried again', async () => {
     const room = new Simulation()
     const tried: number[] = []
