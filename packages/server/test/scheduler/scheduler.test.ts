@@ -420,6 +420,36 @@ describe('a tenant that is deleted', () => {
   })
 })
 
+describe('a tenant that is deleted, where engines are shared,', () => {
+  test('takes those with it on which only it runs, and nobody else’s', async () => {
+    const { engines, infer, scheduler } = room({ cores: 2 }, true)
+    const others = infer('bob', 'm')
+    const its = infer('alice', 'm')
+    await engines.run(1)
+    const error = new RangeError('gone')
+    await scheduler.releaseTenant('alice', error)
+    await expect(its).rejects.toBe(error)
+    expect(engines.living).toEqual([engines.runs[0]?.engine])
+    expect(scheduler.engines).toBe(1)
+    engines.runs[0]?.answer()
+    expect(await others).toEqual([TENSOR])
+  })
+
+  test('leaves no quarantine to the next of its name', async () => {
+    const { engines, infer, scheduler } = room()
+    for (const tenant of ['alice', 'bob']) {
+      for (let crash = 0; crash < 2; crash++) {
+        engines.onRun = (run) => run.engine.die()
+        await expect(infer(tenant, 'm')).rejects.toMatchObject({ code: 'ENGINE_CRASHED' })
+        await settle()
+      }
+    }
+    await scheduler.releaseTenant('alice', new RangeError('gone'))
+    expect(scheduler.isQuarantined('m', 'alice')).toBe(false)
+    expect(scheduler.isQuarantined('m', 'bob')).toBe(true)
+  })
+})
+
 describe('a scheduler that is closed', () => {
   test('finishes what it has, takes nothing new and leaves no engine', async () => {
     const { engines, infer, scheduler } = room()

@@ -109,6 +109,9 @@ describe('a wide engine', () => {
     await room.scheduler.release('m', gone)
     await callAlone(room, 60)
     expect(tried).toEqual([1, 2, 1, 2])
+    await room.scheduler.releaseTenant('alice', gone)
+    await callAlone(room, 60)
+    expect(tried).toEqual([1, 2, 1, 2, 1, 2])
   })
 
   const gone = new Error('deleted by the test')
