@@ -27,7 +27,7 @@ type TimeLeft = () => number | undefined
 export function inferenceCalls(
   services: GrpcServices,
 ): Readonly<Record<'infer' | 'stream', (call: Call) => Promise<ApiResponse>>> {
-  const { inference, bodies, receipts, limits, nowMs, isReady } = services
+  const { inference, bodies, receipts, limits, nowMs, isEnding } = services
 
   async function infer(call: Call): Promise<ApiResponse> {
     isAsked(call)
@@ -126,7 +126,7 @@ export function inferenceCalls(
   /** @throws {SchedulerError} `DEADLINE_EXCEEDED`, `SERVER_DRAINING`. */
   function checkGoesOn(timeLeft: TimeLeft): void {
     timeLeft()
-    if (!isReady()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    if (isEnding()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
 
   /** The messages of a call, and how much time it has left from now. @throws {ApiError} as `readCallOptions`. */
