@@ -183,6 +183,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
       ...{ models, library, inference, limits, onFailure },
     }))
   let isDraining = false
+  let isEnding = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
     attester,
@@ -201,6 +202,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     unattestedClients: config.unattestedClients,
     nowMs,
     isReady,
+    isEnding: () => isEnding,
     onAnswered: (answered) => {
       metrics?.answered(answered)
       if (config.requestLog) logAnswered(log, answered)
@@ -223,6 +225,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     isDraining = true
     log({ event: 'server-draining' })
     if (noticeMs > 0) await setTimeout(noticeMs)
+    isEnding = true
     await Promise.all(listeners.map((listener) => listener.close(drainMs)))
     await scheduler.close(0)
     await models.close()
