@@ -10,6 +10,7 @@ import { ApiError } from '../http/api-error.ts'
 import { publicError } from '../http/error-response.ts'
 import { isAsked } from '../http/receipt-desk.ts'
 import { protocolLimits } from '../http/routes/inference.ts'
+import type { StreamReceipt } from '../http/stream-receipt.ts'
 import { type ModelRecord, versionOf } from '../models/index.ts'
 import { SchedulerError } from '../scheduler/index.ts'
 import { errorTrailers, framed, GRPC_HEADERS, grpcAnswer, OK_TRAILERS } from './answers.ts'
@@ -46,12 +47,18 @@ export function inferenceCalls(
    * Answers one request of a stream that was admitted; what is wrong with it is told there, and the stream goes on. What is
    * wrong with its sender ended the stream before.
    */
-  async function answerTo(call: Call, message: Uint8Array, timeLeft: TimeLeft): Promise<readonly Uint8Array[]> {
+  async function answerTo(
+    call: Call,
+    message: Uint8Array,
+    timeLeft: TimeLeft,
+    receipt: StreamReceipt | undefined,
+  ): Promise<readonly Uint8Array[]> {
     let id: string | undefined
     try {
       const asked = parseGrpcInferRequest(message, protocolLimits(limits))
       id = asked.id
       const record = inference.resolve(call.tenant, asked.model, asked.version === '' ? undefined : asked.version)
+      receipt?.runs(record)
       return await run(call, asked, record, message.byteLength, timeLeft, (response) =>
         encodeGrpcStreamResponse({ response }),
       )
@@ -64,9 +71,7 @@ export function inferenceCalls(
   }
 
   async function stream(call: Call): Promise<ApiResponse> {
-    if (isAsked(call)) {
-      throw new ApiError('HEADER_INVALID', { header: 'blindai-receipt', expected: 'absent for a stream' })
-    }
+    const receipt = receipts.forStream(call)
     const { reader, timeLeft } = opened(call)
     let trailers = OK_TRAILERS
 
@@ -81,9 +86,14 @@ export function inferenceCalls(
             checkGoesOn(timeLeft)
           }
           const message = await reader.next({ onBegin: () => call.readmit(), onGrow, checkIdle })
-          if (message === undefined) return
+          if (message === undefined) {
+            if (receipt !== undefined) trailers = { ...trailers, ...(await receipt.trailers()) }
+            return
+          }
           call.confirm()
-          const answer = framed(await answerTo(call, message, timeLeft))
+          const response = await answerTo(call, message, timeLeft, receipt)
+          receipt?.add([message], response)
+          const answer = framed(response)
           for (const piece of answer) lease.grow(piece.byteLength)
           yield* answer
           lease.end()
