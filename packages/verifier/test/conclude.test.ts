@@ -71,7 +71,12 @@ test('bare evidence that signs a time is as old as that says', async () => {
   })
 })
 
-test('the digest of a channel’s key has 32 bytes, and the message names it', async () => {
-  const channel = { kind: 'tls', spkiSha256: new Uint8Array(31) } as const
-  await expect(verify({}, policy, { now, channel })).rejects.toThrow(new RangeError('spkiSha256 has 32 bytes, not 31'))
+test('a nonce and the digest of a channel’s key have 32 bytes each, and the message names which has not', async () => {
+  for (const length of [0, 31, 33]) {
+    const other = new Uint8Array(length)
+    const channel = { kind: 'tls', spkiSha256: other } as const
+    const refused = (name: string): RangeError => new RangeError(`${name} has 32 bytes, not ${length}`)
+    await expect(verify({}, policy, { now, channel })).rejects.toThrow(refused('spkiSha256'))
+    await expect(verify({}, policy, { now, nonce: other })).rejects.toThrow(refused('nonce'))
+  }
 })
