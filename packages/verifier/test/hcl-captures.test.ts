@@ -50,6 +50,14 @@ describe('the evidence of a real Azure machine', () => {
     })
     expect(explain(result)).toContain('hardware: the machine keeps whoever runs it out of its memory')
   })
+  test('says of which format its hardware is, on TDX too', async () => {
+    const { parts, endorsements, now, policy } = hclCapture('a machine of Azure on TDX is genuine')
+    const evidence = { format: 'azure-hcl', bytes: hclEvidence(parts), endorsements } as const
+    expect(await verifyEvidence(evidence, parsePolicy(policy), { now })).toMatchObject({
+      trustClass: 'hardware',
+      claims: { format: 'azure-hcl', hardware: { format: 'tdx' } },
+    })
+  })
   test('is refused with any one bit of the report flipped, and only the request type says nothing', async () => {
     for (let byte = 0; byte < 2600; byte += 7) {
       if (byte >= 12 && byte < 16) continue

@@ -1,4 +1,4 @@
-import { fromHex } from '@blindai/core'
+import { fromHex, type JsonObject } from '@blindai/core'
 import { MOCK_TPM_PCRS } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../src/index.ts'
@@ -62,6 +62,25 @@ describe('a machine in the form of an Azure confidential one', () => {
       status: 'affirming',
       freshness: 'nonce',
     })
+  })
+  test('says where the reference value is from that matched', async () => {
+    const sourced = (source: string) => ({
+      policy: ({ simulated, ...policy }: JsonObject): JsonObject => {
+        const [snp] = Object(simulated).azureHclMeasurements
+        return { ...policy, simulated: { ...Object(simulated), azureHclMeasurements: [{ ...snp, source }] } }
+      },
+    })
+    expect(await judgeHclDocument(sourced('image'))).toMatchObject({
+      status: 'affirming',
+      trustFlags: ['code'],
+      claims: { release: 'test release', releaseSource: 'image' },
+    })
+    expect(await judgeHclDocument(sourced('trust-on-first-use'))).toMatchObject({
+      status: 'affirming',
+      trustFlags: [],
+      claims: { releaseSource: 'trust-on-first-use' },
+    })
+    expect((await judgeHclDocument()).claims).not.toHaveProperty('releaseSource')
   })
   test('is a warning without reference values', async () => {
     const result = await judgeHclDocument({

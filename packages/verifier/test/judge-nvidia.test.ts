@@ -100,6 +100,17 @@ describe('the versions of a GPU', () => {
     for (const minimum of ['550.90.08', '550.91', '551.0', '550.90.07.1'])
       expect(driver(minimum), minimum).toBe('failed')
   })
+  test('are lower than any where a driver writes them in letters', () => {
+    const lettered = { ...claims, driverVersion: '550.9a.07' }
+    const nvidia = { minimumDriverVersion: '550.90.07' }
+    expect(judged({ claims: lettered }, nvidia).driver).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'NVIDIA_VERSION_TOO_LOW',
+        details: { part: 'driver', minimum: '550.90.07', actual: '550.9a.07' },
+      },
+    })
+  })
   test('are compared in hexadecimal for a VBIOS', () => {
     for (const minimum of ['96.00.9f.00.01', '96.00.9e.ff.ff', '00.ff.ff.ff.ff', '96.00.09.99.99']) {
       expect(vbios(minimum), minimum).toBe('passed')

@@ -92,7 +92,21 @@ describe('a manifest', () => {
       `active="True" alternatives="16" ${written}`,
     )
     expect(sixteen().measurements.get(1)).toEqual(hashes)
+    const seventeen = first('alternatives="1" ns2:Hash0="0+"', `alternatives="17" ${written} ns2:Hash16="${ZEROS}"`)
+    expect(seventeen).toThrow(refused('index 0 with as many hashes as it announces'))
   })
+  const CERTIFICATES = /(<ds:X509Data>)(.*)(?=<\/ds:X509Data>)/s
+  test('may bring eight certificates, whose years may be written either way', () => {
+    const eight = parse(CERTIFICATES, '$1$2$2')
+    const { chain } = parseRim('R', driverRim)
+    expect(chain.map(({ notAfter }) => new Date(1000 * notAfter).getUTCFullYear())).toEqual([2026, 2027, 2033, 2053])
+    expect(eight.chain.map(({ der }) => der)).toEqual([...chain, ...chain].map(({ der }) => der))
+    expect(() => parse(CERTIFICATES, '$1$2$2<ds:X509Certificate/>')).toThrow(refused('from 1 to 8 certificates'))
+  })
+  test('names the certificate that is none', () =>
+    expect(() => parse(CERTIFICATES, '$1<ds:X509Certificate>AAAA</ds:X509Certificate>$2')).toThrow(
+      expect.objectContaining({ code: 'NOT_DER', details: expect.objectContaining({ field: 'R[0]' }) }),
+    ))
   test('is signed in one way', () => {
     const way = (algorithm: string): object =>
       expect.objectContaining({
@@ -107,6 +121,17 @@ describe('a manifest', () => {
       way('http://www.w3.org/2001/04/xmldsig-more#rsa-sha384'),
     )
   })
+  test('is signed by elements of one namespace', () =>
+    expect(() => parse(/<ds:DigestMethod/, '<ns0:DigestMethod').chain).toThrow(
+      refused(`DigestMethod of ${XMLDSIG}, not DigestMethod`),
+    ))
+  test('shows each attribute of the way in which it is signed otherwise', () =>
+    expect(() => parse(/<ds:Reference URI=""/, '<ds:Reference URI="" Id="a"')).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED_VALUE',
+        details: expect.objectContaining({ actual: expect.stringContaining('Reference[][a](Transforms(') }),
+      }),
+    ))
 })
 
 describe('XML', () => {

@@ -44,6 +44,13 @@ describe('the quote of a TPM is accepted', () => {
     })
     expect(result.claims).not.toHaveProperty('rootSha256')
   })
+  test('and tells the version of its firmware in 16 digits', async () => {
+    const attest = <T extends object>(fields: T): T => ({ ...fields, firmwareVersion: 0x1_0002n })
+    expect(await judgeTpm({ changes: { attest } })).toMatchObject({
+      status: 'affirming',
+      claims: { firmwareVersion: '0000000000010002' },
+    })
+  })
   test('when its root is simulated and the policy names it, as simulated', async () => {
     expect(await judgeTpm({}, 'simulated-tpm')).toMatchObject({ status: 'affirming', trustClass: 'simulated' })
   })
@@ -71,6 +78,14 @@ describe('a signature of RSASSA-PSS', () => {
   test('has a salt as long as its hash, or as long as there was room, as TPMs of before revision 1.38', async () => {
     await verifyTpmSignature(field, { kind: 'RSA', spki }, signed(constants.RSA_PSS_SALTLEN_DIGEST), message)
     await verifyTpmSignature(field, { kind: 'RSA', spki }, signed(constants.RSA_PSS_SALTLEN_MAX_SIGN), message)
+  })
+  test('is refused when it is shorter than any', async () => {
+    for (const length of [0, 1, 33, 65]) {
+      const short: TpmSignature = { scheme: 'RSAPSS', hash: 'SHA-256', signature: new Uint8Array(length) }
+      await expect(verifyTpmSignature(field, { kind: 'RSA', spki }, short, message), `${length}`).rejects.toThrowError(
+        expect.objectContaining({ code: 'TPM_SIGNATURE_INVALID' }),
+      )
+    }
   })
   test('with a salt of another length is refused', async () => {
     await expect(verifyTpmSignature(field, { kind: 'RSA', spki }, signed(20), message)).rejects.toThrowError(
@@ -109,7 +124,10 @@ describe('a quote whose key nobody vouches for', () => {
       expect.objectContaining({
         code: 'tpm.ak-chain',
         status: 'skipped',
-        error: expect.objectContaining({ code: 'ROOT_NOT_TRUSTED' }),
+        error: expect.objectContaining({
+          code: 'ROOT_NOT_TRUSTED',
+          details: { format: 'tpm', rootSha256: other.rootSha256 },
+        }),
       }),
     )
   })
@@ -139,6 +157,15 @@ describe('a quote whose key nobody vouches for', () => {
 })
 
 describe('an endorsement key', () => {
+  test('is not asked for: one that has no certificate is passed over', async () => {
+    const result = await judgeTpm({
+      endorsements: ({ type, akCertificate, akChain }) => ({ type, akCertificate, akChain }),
+      policy: tpm({ ekRoots: [other.rootSha256] }),
+    })
+    expect(result).toMatchObject({ status: 'affirming' })
+    expect(result.claims).not.toHaveProperty('ekRootSha256')
+    expect(result.checks).toContainEqual(expect.objectContaining({ code: 'tpm.ek-chain', status: 'skipped' }))
+  })
   test('is not looked at when the policy names no authority of such', async () => {
     const result = await judgeTpm({
       endorsements: (all) => ({ ...all, ekCertificate: toBase64Url(other.certificates.ek) }),

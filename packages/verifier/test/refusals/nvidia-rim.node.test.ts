@@ -138,6 +138,7 @@ refuseNvidia('a manifest is not proved', 'none', [
       ...policy,
       simulated: { rootSha256: [nvidiaAuthority.rootSha256, nvidiaAuthority.rimRootSha256, stranger.rimRootSha256] },
     }),
+    details: { chain: 'VBIOS RIM', expected: nvidiaAuthority.rimRootSha256, actual: stranger.rimRootSha256 },
   }),
   by('nvidia.rim-root')('HARDWARE_LABELLED_SIMULATED', 'a manifest of NVIDIA with a simulated GPU', {
     endorsements: (all) => ({ ...all, driverRim: nvidiaText('rim-driver-gh100-550.90.07.xml') }),

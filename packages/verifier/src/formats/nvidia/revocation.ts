@@ -26,7 +26,7 @@ export async function verifyRevocation(
       const about: OcspResponse[] = []
       for (const response of responses) if (await isAbout(response, certificate, issuer)) about.push(response)
       for (const response of about) {
-        if (!used.has(response)) await verifyOcspResponse(response, certificate, issuer, now)
+        await verifyOcspResponse(response, certificate, issuer, now)
         used.add(response)
       }
       if (about.length === 0) unknown ??= certificate

@@ -184,10 +184,10 @@ function oneOf(field: string, what: string, value: string, pattern: RegExp): str
   return value
 }
 
-/** Base64 with padding, in lines. */
+/** Base64 with padding, in lines. An element in it is written as what no base64 has: brackets, and a comma beside it. */
 function base64(field: string, element: XmlElement): Uint8Array {
-  const text = element.children.join('').replaceAll('\n', '')
-  if (element.children.length !== 1 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
+  const text = element.children.join().replaceAll('\n', '')
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
     throw rimForm(field, `${element.local} as base64`)
   }
   return fromBase64Url(field, text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''))

@@ -33,9 +33,9 @@ export async function verifyPcrDigest(quote: TpmQuote, hash: SignatureHash, bank
 
 function refuseOthers({ selections }: TpmQuote, banks: PcrBanks): void {
   for (const [bank, values] of banks) {
-    const quoted = selections.find((selection) => selection.bank === bank)?.pcrs ?? []
     for (const pcr of values.keys()) {
-      if (!quoted.includes(pcr)) throw new VerifierError('TPM_PCR_NOT_QUOTED', { bank, pcr })
+      const isQuoted = selections.some((selection) => selection.bank === bank && selection.pcrs.includes(pcr))
+      if (!isQuoted) throw new VerifierError('TPM_PCR_NOT_QUOTED', { bank, pcr })
     }
   }
 }

@@ -80,8 +80,7 @@ async function isSigned(field: string, key: PublicKey, signature: TpmSignature, 
  * Part 1, annex B.7.
  */
 function pssSalts(modulusBytes: number, hashBytes: number): readonly number[] {
-  const most = modulusBytes - hashBytes - 2
-  return most > hashBytes ? [hashBytes, most] : [hashBytes]
+  return [hashBytes, Math.max(hashBytes, modulusBytes - hashBytes - 2)]
 }
 
 /** r and s side by side, as WebCrypto wants them; undefined when one is no number of the curve. */
