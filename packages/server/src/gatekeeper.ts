@@ -16,6 +16,7 @@ import { createStderrLog, describeCause, type Log } from './gatekeeper-log.ts'
 import { guardProcess } from './gatekeeper-process.ts'
 import { datedSource, logAnswered, logFailure, NO_TRAFFIC } from './gatekeeper-watch.ts'
 import {
+  type Answered,
   createDispatcher,
   createTlsIdentity,
   ERROR_CODES,
@@ -29,7 +30,7 @@ import {
   SlowWatch,
 } from './http/index.ts'
 import { InferenceService } from './inference/index.ts'
-import { type LegacyUrls, openLegacy } from './legacy/index.ts'
+import { LEGACY_CATALOGUE, LEGACY_ROUTES, type LegacyAnswered, type LegacyUrls, openLegacy } from './legacy/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
 import { MeteredScheduler } from './metered-scheduler.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
@@ -174,13 +175,17 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
   const library = new ModelLibrary(models, scheduler, (record) => inference.forget(record))
   const onFailure = (failure: RequestFailure): void => logFailure(log, failure)
+  const onAnswered = (answered: Answered | LegacyAnswered): void => {
+    metrics?.answered(answered)
+    if (config.requestLog) logAnswered(log, answered)
+  }
   const legacy =
     config.legacy &&
     (await openLegacy({
       config: config.legacy,
       source: dependencies.evidence,
       ...validity,
-      ...{ models, library, inference, limits, onFailure },
+      ...{ clock, models, library, inference, limits, meter, pressure: memory, nowMs, onAnswered, onFailure },
     }))
   let isDraining = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
@@ -201,10 +206,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     unattestedClients: config.unattestedClients,
     nowMs,
     isReady,
-    onAnswered: (answered) => {
-      metrics?.answered(answered)
-      if (config.requestLog) logAnswered(log, answered)
-    },
+    onAnswered,
     onFailure,
   })
   const slow = new SlowWatch(limits)
@@ -242,8 +244,8 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     if (plain !== undefined) listeners.push(plain)
     const { metricsListen } = config
     metrics = new ServerMetrics({
-      routes: dispatcher.routes,
-      codes: ERROR_CODES,
+      routes: [...dispatcher.routes, ...LEGACY_ROUTES],
+      codes: [...ERROR_CODES, ...Object.keys(LEGACY_CATALOGUE)],
       isReady,
       waiting: () => scheduler.waiting,
       engines: () => scheduler.census(),
