@@ -62,7 +62,8 @@ function report({ coverage, findings, kept, ...result }: RunResult): object {
 async function runAll(): Promise<number> {
   const waiting = positionals.length > 0 ? [...positionals] : [...names]
   const passed = ['seconds', 'seed', 'targets'] as const
-  const flags = passed.flatMap((flag) => [`--${flag}`, values[flag]]).concat(values.keep ? ['--keep'] : [])
+  const switches = (['keep', 'stop'] as const).filter((flag) => values[flag]).map((flag) => `--${flag}`)
+  const flags = [...passed.flatMap((flag) => [`--${flag}`, values[flag]]), ...switches]
   let worst = 0
   const worker = async (): Promise<void> => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {

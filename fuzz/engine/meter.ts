@@ -80,7 +80,8 @@ export class Meter {
   }
 }
 
-function heapBytes(): number {
+/** The heap of this thread and what hangs on it, garbage included. */
+export function heapBytes(): number {
   const { used_heap_size: used, external_memory: external } = getHeapStatistics()
   return used + external
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AllocationRefused, type Allowance, type Cost, type Meter } from './meter.ts'
+import { settledHeapBytes } from './settled-heap.ts'
 import type { FuzzTarget } from './target.ts'
 
 /** What a parser made of an input. */
@@ -30,6 +31,9 @@ const DEFAULT_PER_BYTE = 64
 /** Objects of the heap are larger than the bytes that they stand for. */
 const HEAP_PER_BYTE = 512
 
+/** After so many inputs the heap is settled anew: seldom enough to take little time of those that are fast. */
+const FLOOR_EVERY = 4096
+
 /** Surroundings of the second reading: the input somewhere inside a buffer that is not its own. */
 const MARGIN = 7
 const FILL = 0xa5
@@ -39,6 +43,9 @@ export class Oracle {
   readonly #target: FuzzTarget
   readonly #meter: Meter
   #accepted = 0
+  /** What the heap held when nothing was being parsed. */
+  #floorBytes: number | undefined
+  #sinceFloor = 0
 
   constructor(target: FuzzTarget, meter: Meter) {
     this.#target = target
@@ -55,11 +62,12 @@ export class Oracle {
    * same outcome. What was accepted and can be written is written and parsed once more.
    */
   async judge(input: Uint8Array, isThorough: boolean): Promise<Finding | undefined> {
+    const left = this.#settle()
     const bytes = input.slice()
     const { outcome, cost } = await this.#run(bytes)
     if (outcome.kind === 'accepted') this.#accepted++
     const allowance = this.#allowance(input.byteLength)
-    const first = misbehaved(outcome, this.#target) ?? (await this.#tooDear(input, cost, allowance))
+    const first = misbehaved(outcome, this.#target) ?? this.#tooDear(cost, allowance) ?? left
     if (first !== undefined) return first
     if (!isDeepStrictEqual(bytes, input)) return { kind: 'input-changed', detail: 'the parser wrote into its input' }
     if (isThorough || outcome.kind === 'accepted') {
@@ -71,11 +79,34 @@ export class Oracle {
     return outcome.kind === 'accepted' ? this.#rewrite(outcome.value) : undefined
   }
 
-  /** When the collector comes is chance, and a bound that is missing is missing each time: a heap is measured again. */
-  async #tooDear(input: Uint8Array, cost: Cost, allowance: Allowance): Promise<Finding | undefined> {
+  /** What the fuzzer itself keeps is not the parser's doing. */
+  keep(input: Uint8Array): void {
+    if (this.#floorBytes !== undefined) this.#floorBytes += input.byteLength
+  }
+
+  /** Settles the heap once in a while; what many inputs left behind shows here, though none of them was over its allowance. */
+  #settle(): Finding | undefined {
+    const inputs = this.#sinceFloor++
+    if (this.#floorBytes !== undefined && inputs < FLOOR_EVERY) return undefined
+    const settled = settledHeapBytes()
+    const left = settled - (this.#floorBytes ?? settled)
+    this.#floorBytes = settled
+    this.#sinceFloor = 1
+    if (left <= FIXED_HEAP_BYTES) return undefined
+    return { kind: 'allocation', detail: `${left} bytes of heap kept for the last ${inputs} inputs` }
+  }
+
+  /**
+   * When the collector comes is chance, so a heap that seems too large is compared with the floor when all garbage is gone. The
+   * caller still holds what was parsed, which counts.
+   */
+  #tooDear(cost: Cost, allowance: Allowance): Finding | undefined {
     if (cost.heapBytes <= allowance.heapBytes) return expensive(cost, allowance)
-    const { cost: again } = await this.#run(input.slice())
-    return expensive({ ...cost, heapBytes: Math.min(cost.heapBytes, again.heapBytes) }, allowance)
+    const heldBytes = settledHeapBytes() - (this.#floorBytes ?? 0)
+    const finding = expensive({ ...cost, heapBytes: heldBytes }, allowance)
+    // What is kept for good is one finding, not one for each input after it.
+    if (finding !== undefined) this.#floorBytes = undefined
+    return finding
   }
 
   async #rewrite(value: unknown): Promise<Finding | undefined> {

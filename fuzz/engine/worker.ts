@@ -45,6 +45,11 @@ async function run(input: Uint8Array, isThorough: boolean): Promise<boolean> {
   return coverage.takeNews().length > 0 && finding === undefined
 }
 
+function keep(input: Uint8Array): void {
+  pool.push(input)
+  oracle.keep(input)
+}
+
 function say(message: FromWorker): void {
   parentPort?.postMessage(message)
 }
@@ -53,7 +58,7 @@ coverage.takeNews()
 for (const input of [...seeds, ...readCorpus(name)]) {
   if (skip.some((other) => Buffer.compare(other, input) === 0)) continue
   await run(input, true)
-  pool.push(input)
+  keep(input)
 }
 const replayed = executions
 const end = performance.now() + 1000 * seconds
@@ -63,7 +68,7 @@ while (!isOver && performance.now() < end) {
   const young = Math.floor(pool.length / 2)
   const base = random.oneIn(2) ? random.pick(pool) : random.pick(pool.slice(young))
   const input = mutate(base, material)
-  if (await run(input, random.oneIn(THOROUGH_ONE_IN))) pool.push(input)
+  if (await run(input, random.oneIn(THOROUGH_ONE_IN))) keep(input)
 }
 shared.rest()
 const kept = await minimise(target, coverage, seeds, pool)

@@ -10,6 +10,8 @@ const FAULTS = [
   ['slow', 'hang', /processor time/],
   ['allocation', 'allocation', /bytes of arrays/],
   ['heap', 'allocation', /bytes of heap|MB of heap/],
+  ['retained', 'allocation', /^\d+ bytes of heap$/],
+  ['hoard', 'allocation', /bytes of heap kept for the last \d+ inputs/],
   ['undocumented', 'undocumented', /^MalformedError WRONG_VALUE/],
   ['not-deterministic', 'not-deterministic', /accepted, then accepted/],
   ['input-changed', 'input-changed', /wrote into its input/],
@@ -24,6 +26,14 @@ describe('a fault that was planted', () => {
       expect(status).toBe(1)
     })
   }
+  test('ends the run of its target where all are run, when that was asked for', { timeout: 120_000 }, async () => {
+    const flags = ['--targets', PLANTED, '--seconds', '90', '--stop']
+    const started = performance.now()
+    const { status, results } = await runFuzzer('--all', ...flags, 'input-changed', 'undocumented')
+    expect(results.map(({ findings }) => findings.length)).toEqual([1, 1])
+    expect(performance.now() - started).toBeLessThan(90_000)
+    expect(status).toBe(1)
+  })
   test('is missing, and nothing is found', { timeout: 60_000 }, async () => {
     const { status, results } = await runFuzzer('sound', '--targets', PLANTED, '--seconds', '1')
     expect(results[0]?.findings).toEqual([])

@@ -23,7 +23,9 @@ export function logAnswered(
 ): void {
   const { method, path } = route ?? { method: 'other', path: 'none' }
   const bytes = { bytesIn: bytesIn ?? null, bytesOut: bytesOut ?? null }
-  log({ event: 'request', requestId, method, route: path, status, code: code ?? null, ms: Math.round(ms), ...bytes })
+  // What is said of a path without being a route of it has no template.
+  const named = path === '' ? 'none' : path
+  log({ event: 'request', requestId, method, route: named, status, code: code ?? null, ms: Math.round(ms), ...bytes })
 }
 
 /** Of a listener that is not there. */

@@ -5,7 +5,7 @@ import { header } from './request-fields.ts'
 import type { Route } from './router.ts'
 
 /** What is looked at of a route. */
-type GatedRoute = Pick<Route, 'maxBodyBytes' | 'isUpload'>
+type GatedRoute = Pick<Route, 'maxBodyBytes' | 'readsAtMostBytes' | 'isUpload'>
 
 /** A body up to this many bytes is small: it fits what a connection may hold anyway. */
 const SMALL_BODY_BYTES = 64 * 1024
@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS: readonly [number, number, number, number] = [0, 5, 2,
  * @throws {ApiError} `MEMORY_LOW`.
  */
 export function refuseUnderPressure(level: PressureLevel, route: GatedRoute, request: ArrivedRequest): void {
-  if (level === 0 || isSmall(route.maxBodyBytes)) return
+  if (level === 0 || isSmall(route.readsAtMostBytes ?? route.maxBodyBytes)) return
   const refused = refusedAt(level, route, request)
   if (refused === undefined) return
   throw new ApiError('MEMORY_LOW', { refused, retryAfterSeconds: RETRY_AFTER_SECONDS[level] })

@@ -12,11 +12,13 @@ export interface SeenEvaluation {
 
 /**
  * Holds the evaluation numbers of Intel's endorsements against those that were seen before: who staples older ones than he
- * has had hides what was found since. The policy's own minimum is judged elsewhere, and both must hold.
+ * has had hides what was found since. An Azure confidential virtual machine is held against those of its hardware. The
+ * policy's own minimum is judged elsewhere, and both must hold.
  */
 export function judgeRollback(checks: CheckList, proved: ProvedEvidence, remembered: readonly SeenEvaluation[]): void {
-  if (proved.technology !== 'tdx' && proved.technology !== 'sgx') return
-  const { technology, claims, evaluationNumbers } = proved
+  const machine = proved.technology === 'hcl' ? proved.hardware : proved
+  if (machine.technology !== 'tdx' && machine.technology !== 'sgx') return
+  const { technology, claims, evaluationNumbers } = machine
   const numbers = remembered
     .filter((seen) => seen.tee === technology && seen.rootSha256 === claims.rootSha256)
     .map((seen) => seen.number)

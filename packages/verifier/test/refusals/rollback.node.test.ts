@@ -5,8 +5,9 @@ import { judgeEvidence, proveEvidence } from '../../src/appraisal/evidence.ts'
 import { judgeRollback } from '../../src/appraisal/judge-rollback.ts'
 import { DEFAULT_POLICY, INTEL_SGX_ROOT_SHA256, type SeenEvaluation, seenEvaluation, verify } from '../../src/index.ts'
 import { captures } from '../support/captures.ts'
+import { judgeHclDocument } from '../support/hcl-mock.ts'
 import { authority, judge, makeDocument, NOW, type Tee } from '../support/mock.ts'
-import { judgeSnpDocument } from '../support/snp-mock.ts'
+import { judgeSnpDocument, snpAuthority } from '../support/snp-mock.ts'
 
 /** What the mock authority's endorsements count. */
 const NUMBER = 21
@@ -42,6 +43,25 @@ describe('endorsements that are older than those seen before', () => {
       expect(older).not.toHaveProperty('channel')
     },
   )
+
+  test('TCB_EVALUATION_ROLLED_BACK: those of TDX under a paravisor, and the same ones are not refused', async () => {
+    const same = await judgeHclDocument({ hardware: 'tdx', options: { remembered: [seen()] } })
+    expect(same, JSON.stringify(same.failed)).toMatchObject({ status: 'affirming' })
+    if (same.status !== 'affirming') throw new Error('refused')
+    expect(seenEvaluation(same)).toEqual(seen())
+    const older = await judgeHclDocument({ hardware: 'tdx', options: { remembered: [seen({ number: NUMBER + 1 })] } })
+    expect(older).toMatchObject({
+      status: 'contraindicated',
+      failed: {
+        code: 'policy.tcb-evaluation-number',
+        error: {
+          code: 'TCB_EVALUATION_ROLLED_BACK',
+          details: { subject: 'TCB info', remembered: NUMBER + 1, actual: NUMBER },
+        },
+      },
+    })
+    expect(older).not.toHaveProperty('channel')
+  })
 
   test('are refused for the QE identity alone', async () => {
     const result = await judge({
@@ -84,9 +104,12 @@ describe('endorsements that are older than those seen before', () => {
     expect(checks.all).toMatchObject([{ status: 'failed', error: { code: 'TCB_EVALUATION_NUMBER_TOO_LOW' } }])
   })
 
-  test('are no matter for evidence whose endorsements count nothing', async () => {
-    const result = await judgeSnpDocument({ options: { remembered: [seen({ number: 1000 })] } })
-    expect(result).toMatchObject({ status: 'affirming' })
+  test('are no matter for evidence whose endorsements count nothing, under a paravisor or not', async () => {
+    const options = {
+      remembered: [seen({ number: 1000 }), seen({ rootSha256: snpAuthority.rootSha256, number: 1000 })],
+    }
+    expect(await judgeSnpDocument({ options })).toMatchObject({ status: 'affirming' })
+    expect(await judgeHclDocument({ options })).toMatchObject({ status: 'affirming' })
   })
 
   test.each([Number.NaN, -1, 1.5])('cannot be asked for by the number %d', async (number) => {
