@@ -52,9 +52,11 @@ export function inferenceRoutes({ inference, limits, receipts }: InferenceServic
   async function infer(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
     isAsked(call)
-    const record = modelOf(inference, call)
+    modelOf(inference, call)
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
     const body = await call.readBody()
+    // What was granted, shared or there when the request began may not be any more.
+    const record = modelOf(inference, call)
     const response = await inference.serve(tenant, record, async (run) => {
       const asked = parseRequest(record, body, headerLength, limits, call.lease)
       const names = asked.outputs?.map((output) => output.name)
