@@ -244,7 +244,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     if (plain !== undefined) listeners.push(plain)
     const { metricsListen } = config
     metrics = new ServerMetrics({
-      routes: [...dispatcher.routes, ...LEGACY_ROUTES],
+      routes: [...dispatcher.routes, ...Object.values(LEGACY_ROUTES)],
       codes: [...ERROR_CODES, ...Object.keys(LEGACY_CATALOGUE)],
       isReady,
       waiting: () => scheduler.waiting,

@@ -10,7 +10,7 @@ import { CBOR_NULL, cborArray, cborBytes, cborMap, cborText, cborUnsigned } from
 import { datumTypeName } from './datum-type.ts'
 import { LegacyError } from './legacy-error.ts'
 import type { LegacyEvidence } from './legacy-evidence.ts'
-import { type LegacyChecks, LegacyPorts, type LegacyRoute } from './legacy-ports.ts'
+import { LEGACY_ROUTES, type LegacyChecks, LegacyPorts, type LegacyRoute } from './legacy-ports.ts'
 import { type LegacyRun, readDelete, readRun, readUpload } from './read-requests.ts'
 
 /** What requests of BlindAI 0.6 clients are served with. */
@@ -30,8 +30,8 @@ const MAX_UPLOADS = 2
 const MAX_DELETE_BYTES = 1024
 
 /**
- * The requests of BlindAI 0.6: an attestation port without TLS, a TLS port that runs models, and one that uploads and deletes
- * them.
+ * What clients of BlindAI 0.6 may ask for: an attestation port without TLS shows certificate and evidence, one with TLS runs
+ * models, and one with TLS uploads and deletes them. What stands before each is `LegacyPorts`'.
  *
  * Source: the client of BlindAI 0.6.
  */
@@ -47,22 +47,21 @@ export class LegacyApi {
     const { certificate, evidence, limits } = services
     this.#services = services
     this.#ports = new LegacyPorts(services)
-    const shown = { method: 'GET', maxBodyBytes: 0, isPublic: true } as const
+    const shown = { maxBodyBytes: 0, isPublic: true } as const
     this.#attestation = [
-      { ...shown, path: '/', handle: () => cborBytes(certificate) },
+      { ...shown, name: LEGACY_ROUTES.certificate, handle: () => cborBytes(certificate) },
       ...(evidence === undefined
         ? []
         : [
-            { ...shown, path: '/quote', handle: () => evidence.quote },
-            { ...shown, path: '/collateral', handle: () => evidence.collateral() },
+            { ...shown, name: LEGACY_ROUTES.quote, handle: () => evidence.quote },
+            { ...shown, name: LEGACY_ROUTES.collateral, handle: () => evidence.collateral() },
           ]),
     ]
-    const run: LegacyRoute['handle'] = (request, lease) => this.#run(request, lease)
-    this.#running = [{ method: 'POST', path: '/run', maxBodyBytes: limits.maxRequestBytes, handle: run }]
-    const [upload, remove] = [this.#upload.bind(this), this.#delete.bind(this)]
+    const [run, upload, remove] = [this.#run.bind(this), this.#upload.bind(this), this.#delete.bind(this)]
+    this.#running = [{ name: LEGACY_ROUTES.run, maxBodyBytes: limits.maxRequestBytes, handle: run }]
     this.#management = [
-      { method: 'POST', path: '/upload', maxBodyBytes: 'stream', isUpload: true, handle: upload },
-      { method: 'POST', path: '/delete', maxBodyBytes: MAX_DELETE_BYTES, handle: remove },
+      { name: LEGACY_ROUTES.upload, maxBodyBytes: 'stream', isUpload: true, handle: upload },
+      { name: LEGACY_ROUTES.delete, maxBodyBytes: MAX_DELETE_BYTES, handle: remove },
     ]
   }
 
@@ -78,6 +77,8 @@ export class LegacyApi {
   async #run({ body, signal }: ApiRequest, lease: BodyLease): Promise<Uint8Array> {
     const { tenant, inference, limits } = this.#services
     const bytes = await body.collect(limits.maxRequestBytes, (more) => lease.grow(more))
+    // Tensors are copied out of it.
+    lease.grow(bytes.byteLength)
     const asked = await readRun(new CborReader(onePiece(bytes)), limits.maxRequestBytes)
     const record = this.#modelOf(asked)
     const inputs = named(asked.inputs, record.description.inputs)

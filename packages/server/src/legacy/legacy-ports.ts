@@ -29,35 +29,48 @@ export interface LegacyChecks {
   readonly onFailure: (failure: RequestFailure) => void
 }
 
+/** As of every other client, but for what routes are. */
 export interface LegacyAnswered extends Omit<Answered, 'route'> {
-  /** One of `LEGACY_ROUTES`. */
+  /** One of `LEGACY_ROUTES`; undefined for what only greets, too, whose path its sender chose. */
   readonly route: RouteName | undefined
 }
 
 /** What one port does. */
-export interface LegacyRoute extends Pick<Route, 'method' | 'path' | 'maxBodyBytes' | 'isUpload'> {
+export interface LegacyRoute extends Pick<Route, 'maxBodyBytes' | 'isUpload'> {
+  /** One of `LEGACY_ROUTES`. */
+  readonly name: RouteName
   /** True for what is nobody's request: certificate and evidence. */
   readonly isPublic?: boolean
-  /** @param lease - of the body; it ends with the work. */
+  /** @param lease - of the request; it ends before the answer is counted. */
   readonly handle: (request: ApiRequest, lease: BodyLease) => Promise<Uint8Array> | Uint8Array
 }
 
-/** All that has a name of its own in metrics and in the log. */
-export const LEGACY_ROUTES: readonly RouteName[] = [
-  { method: 'GET', path: '/quote' },
-  { method: 'GET', path: '/collateral' },
-  { method: 'POST', path: '/run' },
-  { method: 'POST', path: '/upload', isUpload: true },
-  { method: 'POST', path: '/delete' },
-]
+/** All that there is, by the names that metrics and the log have for it. */
+export const LEGACY_ROUTES: Readonly<
+  Record<'certificate' | 'quote' | 'collateral' | 'run' | 'upload' | 'delete', RouteName>
+> = {
+  certificate: { method: 'GET', path: '/' },
+  quote: { method: 'GET', path: '/quote' },
+  collateral: { method: 'GET', path: '/collateral' },
+  run: { method: 'POST', path: '/run' },
+  upload: { method: 'POST', path: '/upload' },
+  delete: { method: 'POST', path: '/delete' },
+}
+
+/** What is said of a failure. */
+interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly hint: string
+}
 
 /** Answers up to this many bytes are not counted while they are sent: connections are bounded, too. */
 const SMALL_ANSWER_BYTES = 64 * 1024
 
 /**
- * Serves the ports: memory, the requests of a minute, what is held of bodies and answers, and what is told of a request are as
- * for every other client. A failure is status 500 with a sentence in CBOR that holds nothing of the request: a code, and what
- * to do.
+ * What all ports have in common. The level of memory, the requests of a minute, bodies and answers that are held, metrics and
+ * the log of requests are as for every other client; only the share of bodies is apart. A failure is status 500 with a
+ * sentence in CBOR that holds nothing of the request: a code, and what to do.
  *
  * Source: the client of BlindAI 0.6.
  */
@@ -74,67 +87,73 @@ export class LegacyPorts {
     this.#server = checks.isSimulated ? 'blindai-mock' : 'blindai'
   }
 
-  /** @param greets - answers any GET, by which clients of 0.6 see whether the connection holds. */
+  /**
+   * Never rejects.
+   *
+   * @param routes - of the port.
+   * @param greets - answers any other GET, by which clients of 0.6 see whether the connection holds.
+   */
   async serve(request: ApiRequest, routes: readonly LegacyRoute[], greets: boolean): Promise<ApiResponse> {
-    const { nowMs, onAnswered, onFailure, tenant } = this.#checks
+    const { nowMs, onAnswered } = this.#checks
     const requestId = randomUUID()
     const startedAtMs = nowMs()
     const { method, path } = request
-    const route = routes.find((one) => one.method === method && one.path === path)
+    const route = routes.find(({ name }) => name.method === method && name.path === path)
     const headers = { server: this.#server, 'content-type': 'application/cbor', [REQUEST_ID_HEADER]: requestId }
-    const lease = this.#bodies.lease(tenant)
-    let code: string | undefined
-    let response: ApiResponse
+    let bytes: Uint8Array
+    let refusal: Refusal | undefined
+    let onSent: (() => void) | undefined
     try {
-      const bytes = await this.#bytes(request, route, greets, lease)
-      lease.end()
-      response = this.#hold({ status: 200, headers, body: [bytes] }, bytes.byteLength)
+      bytes = await this.#answerTo(request, route, greets)
+      onSent = this.#hold(bytes)
     } catch (cause) {
-      const isOurs = cause instanceof LegacyError
-      const error = publicError(cause)
-      if (!isOurs) onFailure({ requestId, error, cause })
-      const { hint } = isOurs ? cause : error
-      code = isOurs ? cause.code : error.code
-      response = { status: code === 'LEGACY_NOT_FOUND' ? 404 : 500, headers, body: [cborText(`${code}: ${hint}`)] }
+      refusal = this.#refusal(requestId, cause)
+      bytes = cborText(`${refusal.code}: ${refusal.hint}`)
+    }
+    const { status = 200, code } = refusal ?? {}
+    const sizes = { bytesIn: request.body.length, bytesOut: bytes.byteLength }
+    onAnswered({ requestId, route: route?.name, status, code, ms: nowMs() - startedAtMs, ...sizes })
+    return { status, headers, body: [bytes], ...(onSent === undefined ? {} : { onSent }) }
+  }
+
+  async #answerTo(request: ApiRequest, route: LegacyRoute | undefined, greets: boolean): Promise<Uint8Array> {
+    if (route === undefined && greets && request.method === 'GET') return CBOR_NULL
+    if (route === undefined) throw new LegacyError('LEGACY_NOT_FOUND', {})
+    const { meter, pressure, tenant } = this.#checks
+    if (route.isPublic !== true) {
+      // 0.6 knows no uploads in parts, so no header makes one that goes on with another.
+      refuseUnderPressure(pressure.level(), route, { ...request, headers: {} })
+      meter.countRequest(tenant)
+    }
+    const lease = this.#bodies.lease(tenant)
+    try {
+      return await route.handle(request, lease)
     } finally {
       lease.end()
     }
-    onAnswered({
-      requestId,
-      route: route && LEGACY_ROUTES.find((one) => one.method === route.method && one.path === route.path),
-      status: response.status,
-      code,
-      ms: nowMs() - startedAtMs,
-      bytesIn: request.body.length,
-      bytesOut: lengthOf(response),
-    })
-    return response
   }
 
-  async #bytes(
-    request: ApiRequest,
-    route: LegacyRoute | undefined,
-    greets: boolean,
-    lease: BodyLease,
-  ): Promise<Uint8Array> {
-    if (route === undefined && greets && request.method === 'GET') return CBOR_NULL
-    if (route === undefined) throw new LegacyError('LEGACY_NOT_FOUND', {})
-    if (route.isPublic !== true) {
-      refuseUnderPressure(this.#checks.pressure.level(), route, request)
-      this.#checks.meter.countRequest(this.#checks.tenant)
-    }
-    return await route.handle(request, lease)
-  }
-
-  /** Counts a large answer until it is sent, so that slow readers cannot make the server keep any number of them. */
-  #hold(response: ApiResponse, bytes: number): ApiResponse {
-    if (bytes <= SMALL_ANSWER_BYTES) return response
+  /**
+   * Counts a large answer until it is sent, so that slow readers cannot make the server keep any number of them. One that finds
+   * no room is given up, as elsewhere, and its request is answered with that refusal.
+   *
+   * @throws {ApiError} `TENANT_BODY_MEMORY_FULL`.
+   */
+  #hold({ byteLength }: Uint8Array): (() => void) | undefined {
+    if (byteLength <= SMALL_ANSWER_BYTES) return undefined
     const lease = this.#bodies.lease(this.#checks.tenant)
-    lease.grow(bytes)
-    return { ...response, onSent: () => lease.end() }
+    lease.grow(byteLength)
+    return () => lease.end()
   }
-}
 
-function lengthOf({ body }: ApiResponse): number | undefined {
-  return Array.isArray(body) ? body.reduce((sum, piece) => sum + piece.byteLength, 0) : undefined
+  /** Refusals of this wire are the client's to read alone; of all others the operator hears what is for the operator. */
+  #refusal(requestId: string, cause: unknown): Refusal {
+    if (cause instanceof LegacyError) {
+      const { code, hint } = cause
+      return { status: code === 'LEGACY_NOT_FOUND' ? 404 : 500, code, hint }
+    }
+    const error = publicError(cause)
+    this.#checks.onFailure({ requestId, error, cause })
+    return { status: 500, code: error.code, hint: error.hint }
+  }
 }
