@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { utf8 } from '@blindai/core'
@@ -62,6 +62,18 @@ export async function kindOfPath(path: string): Promise<'file' | 'folder' | unde
     if (isSystemError(cause)) return undefined
     throw cause
   }
+}
+
+/** Refuses what is there where a new file is to be written later. @throws {CliError} `FILE_EXISTS`. */
+export async function refuseExisting(file: string): Promise<void> {
+  try {
+    // A link to nothing cannot be made anew either.
+    await lstat(file)
+  } catch (cause) {
+    if (isSystemError(cause)) return
+    throw cause
+  }
+  throw new CliError('FILE_EXISTS', { file })
 }
 
 /**

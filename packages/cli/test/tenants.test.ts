@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -21,6 +21,8 @@ describe('tenants create', () => {
     ['with a role that does not exist', ['clinic', '--role', 'emperor']],
     ['with half a model', ['clinic', '--role', 'owner', '--models', '0.5']],
     ['with fewer than no bytes', ['clinic', '--role', 'owner', '--bytes=-1']],
+    ['with an end of a key that is not given', ['clinic', '--role', 'owner', '--expires', '90d']],
+    ['with a beginning of a key that is not given', ['clinic', '--role', 'owner', '--not-before', '1d']],
     ['with an end that is no time', ['clinic', '--role', 'owner', '--key-hash', HASH, '--expires', 'soon']],
     [
       'with an end on a day that does not exist',
@@ -29,6 +31,16 @@ describe('tenants create', () => {
   ])('is a usage error %s', async (_name, argv) => {
     const { code, stderr } = await blindai(['tenants', 'create', ...argv, ...NOWHERE], { folder })
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('USAGE') })
+  })
+})
+
+describe('run --evidence', () => {
+  test.each(['a file', 'a link to nothing'])('does not connect where the name is that of %s', async (what) => {
+    const evidence = join(folder, 'evidence.json')
+    if (what === 'a file') await writeFile(evidence, '{}')
+    else await symlink(join(folder, 'nothing'), evidence)
+    const { code, stderr } = await blindai(['run', 'm', 'text', '--evidence', 'evidence.json', ...NOWHERE], { folder })
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('FILE_EXISTS') })
   })
 })
 

@@ -147,6 +147,7 @@ async function openServer(
       ...{ clock, models, library, inference, limits, meter, pressure: memory, nowMs, onAnswered, onFailure },
     }))
   let isDraining = false
+  let isEnding = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
     attester,
@@ -165,6 +166,7 @@ async function openServer(
     unattestedClients: config.unattestedClients,
     nowMs,
     isReady,
+    isEnding: () => isEnding,
     onAnswered,
     onFailure,
   })
@@ -195,6 +197,7 @@ async function openServer(
     isDraining = true
     log({ event: 'server-draining' })
     if (noticeMs > 0) await setTimeout(noticeMs)
+    isEnding = true
     try {
       await listeners.close(limits.drainMs)
     } finally {

@@ -8,7 +8,8 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { parseServerConfig, type ServerConfig } from '../src/config.ts'
 import { type RunningServer, type ServerDependencies, startServer } from '../src/gatekeeper.ts'
 import { createLineLog } from '../src/gatekeeper-log.ts'
-import { FakeEngines } from './fixtures/fake-engines.ts'
+import { FakeEngines, TENSOR } from './fixtures/fake-engines.ts'
+import { StockClient } from './fixtures/grpc.ts'
 import { digestOf, ECHO_SOURCE, KEYS } from './fixtures/house.ts'
 import { ask1, socketTo } from './fixtures/listening.ts'
 
@@ -274,6 +275,34 @@ describe('a server', () => {
     await closed
     expect(engines.living).toHaveLength(0)
     await expect(socketTo(portOf(server.url))).rejects.toThrow()
+  })
+
+  test('that is given notice answers streams until it is over, and ends them then', async () => {
+    const engines = new FakeEngines()
+    engines.onRun = (run) => run.answer()
+    const server = await started(configOf(), dependencies(engines))
+    const socket = await socketTo(portOf(server.url))
+    const model = new Uint8Array([1, 2, 3])
+    await ask1(socket, 'PUT', `/v1/models/${digestOf(model)}?name=m`, ALICE, model)
+    socket.destroy()
+    const client = new StockClient(portOf(server.url).port)
+    onTestFinished(() => client.close())
+    const stream = client.stream()
+    const answers: unknown[] = []
+    stream.on('data', (answer: unknown) => answers.push(answer))
+    const failed = new Promise((resolve) => stream.once('error', resolve))
+    const asked = {
+      model_name: 'm',
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }],
+      raw_input_contents: [Buffer.from(TENSOR.data)],
+    }
+    stream.write(asked)
+    await expect.poll(() => answers.length).toBe(1)
+    const closed = server.close(2000)
+    stream.write(asked)
+    await expect.poll(() => answers.length, { timeout: 2000 }).toBe(2)
+    expect(String(Object(await failed).metadata.get('x-blindai-error'))).toBe('SERVER_DRAINING')
+    await closed
   })
 
   test('refuses work while memory is low, stops what is idle, and serves again by itself', async () => {

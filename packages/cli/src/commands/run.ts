@@ -5,7 +5,7 @@ import { printAnswer, printTensors, tensorToJson } from '../answer.ts'
 import { CliError } from '../cli-error.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { writeNew } from '../files.ts'
+import { refuseExisting, writeNew } from '../files.ts'
 import { type Input, readInput } from '../input.ts'
 import { isJsonObject } from '../json-object.ts'
 import { policyJsonOf, withSession } from '../session.ts'
@@ -45,6 +45,9 @@ first bytes. Several inputs go in one request. Nothing is sent before the server
     const inputs: Input[] = []
     for (const argument of args) inputs.push(await readInput(argument, source))
     const parameters = parseParameters(invocation.text('parameters'))
+    const evidence = invocation.text('evidence')
+    // A run is not to be paid for, and its receipt lost, because of a name.
+    if (evidence !== undefined) await refuseExisting(resolve(invocation.folder, evidence))
     return await withSession(invocation, async (session) => {
       const [first] = inputs
       if (first?.kind === 'tensors') return await runTensors(session, model, inputs, invocation)

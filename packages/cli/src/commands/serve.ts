@@ -37,8 +37,8 @@ configuration may be left out: the server then listens on loopback and writes on
 Further tenants are made while it runs, by an administrator (blindai tenants create).
 Models live in memory, or with --store (or the member "store") sealed in a folder, where they survive the server.
 Ctrl-C lets requests finish and ends with 0; SIGTERM says first, for drainNoticeMs, that the server is not ready. A second
-one ends it at once with 130. A debugger, a key log or another variable that opens the process keeps it from starting. Where the wall around engines cannot be built as the
-configuration demands, the server does not start.`,
+one ends it at once with 130. A debugger, a key log or another variable that opens the process keeps it from starting. Where
+the wall around engines cannot be built as the configuration demands, the server does not start.`,
   positionals: [],
   options: {
     config: { type: 'text', value: 'FILE', help: 'The configuration, JSON; docs/cli.md lists its members.' },

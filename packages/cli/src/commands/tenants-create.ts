@@ -1,4 +1,4 @@
-import type { TenantQuotas, TenantRole } from '@blindai/client'
+import type { TenantQuotas, TenantRole, TenantWish } from '@blindai/client'
 import { CliError } from '../cli-error.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -31,10 +31,8 @@ that is there, the role and the quotas become what is given here, and the keys s
     const name = invocation.positionals[0] ?? ''
     const role = ROLES.find((known) => known === invocation.text('role'))
     if (role === undefined) throw usage(`--role is one of ${ROLES.join(', ')}`)
-    const given = invocation.text('key-hash')
-    const key =
-      given === undefined ? {} : { key: { sha256: await keyHashOf(given, invocation), ...validityOf(invocation) } }
-    const wish = { role, quotas: quotasOf(invocation), ...key }
+    const key = await firstKeyOf(invocation)
+    const wish = { role, quotas: quotasOf(invocation), ...(key && { key }) }
     const tenant = await withSession(invocation, (session) =>
       session.tenants.put(name, wish, { signal: invocation.interrupted }),
     )
@@ -42,6 +40,15 @@ that is there, the role and the quotas become what is given here, and the keys s
     invocation.terminal.data(tenant)
     return EXIT.ok
   },
+}
+
+/** The first key, with when it is valid; undefined when none is given. @throws {CliError} `USAGE`; as `keyHashOf`. */
+async function firstKeyOf(invocation: Invocation): Promise<TenantWish['key']> {
+  const given = invocation.text('key-hash')
+  if (given !== undefined) return { sha256: await keyHashOf(given, invocation), ...validityOf(invocation) }
+  const idle = Object.keys(VALIDITY_OPTIONS).find((option) => invocation.text(option) !== undefined)
+  if (idle !== undefined) throw usage(`--${idle} is of the key of --key-hash, which is missing`)
+  return undefined
 }
 
 function quotasOf(invocation: Invocation): TenantQuotas {

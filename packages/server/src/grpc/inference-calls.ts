@@ -10,8 +10,6 @@ import { ApiError } from '../http/api-error.ts'
 import { publicError } from '../http/error-response.ts'
 import { isAsked } from '../http/receipt-desk.ts'
 import { protocolLimits } from '../http/routes/inference.ts'
-import { urgencyOfParameters } from '../http/urgency.ts'
-import { refuseUnsupported } from '../inference/index.ts'
 import { type ModelRecord, versionOf } from '../models/index.ts'
 import { SchedulerError } from '../scheduler/index.ts'
 import { errorTrailers, framed, GRPC_HEADERS, grpcAnswer, OK_TRAILERS } from './answers.ts'
@@ -29,7 +27,7 @@ type TimeLeft = () => number | undefined
 export function inferenceCalls(
   services: GrpcServices,
 ): Readonly<Record<'infer' | 'stream', (call: Call) => Promise<ApiResponse>>> {
-  const { inference, bodies, receipts, limits, nowMs, isReady } = services
+  const { inference, bodies, receipts, limits, nowMs, isEnding } = services
 
   async function infer(call: Call): Promise<ApiResponse> {
     isAsked(call)
@@ -113,12 +111,9 @@ export function inferenceCalls(
   ): Promise<T> {
     const { tenant, request } = call
     return inference.serve(tenant, record, async ({ perform }) => {
-      refuseUnsupported(asked)
-      const { timeoutMs: askedMs = Number.POSITIVE_INFINITY, ...urgency } = urgencyOfParameters(asked.parameters)
-      const timeoutMs = Math.min(askedMs, timeLeft() ?? Number.POSITIVE_INFINITY)
-      const how = { ...urgency, ...(timeoutMs < limits.requestDeadlineMs && { timeoutMs }) }
-      const names = asked.outputs?.map((output) => output.name)
-      const outputs = await perform(asked.inputs, names, { ...how, costBytes, signal: request.signal })
+      const timeoutMs = timeLeft()
+      const how = { costBytes, signal: request.signal, ...(timeoutMs !== undefined && { timeoutMs }) }
+      const outputs = await perform(asked, how)
       return encode({
         modelName: inference.nameOf(tenant, record),
         modelVersion: asked.version === '' ? String(versionOf(record)) : asked.version,
@@ -131,7 +126,7 @@ export function inferenceCalls(
   /** @throws {SchedulerError} `DEADLINE_EXCEEDED`, `SERVER_DRAINING`. */
   function checkGoesOn(timeLeft: TimeLeft): void {
     timeLeft()
-    if (!isReady()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    if (isEnding()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
 
   /** The messages of a call, and how much time it has left from now. @throws {ApiError} as `readCallOptions`. */

@@ -15,5 +15,7 @@ export interface GrpcServices {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly isReady: () => boolean
+  /** True once nothing new is served: streams end with the answer that they owe. */
+  readonly isEnding: () => boolean
   readonly onFailure: (failure: RequestFailure) => void
 }

@@ -1,4 +1,5 @@
 import { type Catalogue, CodedError } from '@blindai/core'
+import { INFERENCE_CATALOGUE, type InferenceErrorDetails } from '../inference/index.ts'
 
 /** The facts that go with each code of `ApiError`. */
 export interface ApiErrorDetails {
@@ -10,7 +11,7 @@ export interface ApiErrorDetails {
   CHANNEL_NOT_PROVED: Record<never, never>
   CHANNEL_NOT_TLS: Record<never, never>
   PATH_INVALID: Record<never, never>
-  PARAMETER_INVALID: { readonly parameter: string; readonly expected: string }
+  PARAMETER_INVALID: InferenceErrorDetails['PARAMETER_INVALID']
   HEADER_INVALID: { readonly header: string; readonly expected: string }
   CONTENT_ENCODING_UNSUPPORTED: { readonly accepted: string }
   BODY_ENCODING_INVALID: Record<never, never>
@@ -70,10 +71,7 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
     message: () => 'the path is not well formed',
     hint: 'Percent-encode the parts of the path as UTF-8.',
   },
-  PARAMETER_INVALID: {
-    message: (d) => `the parameter ${d.parameter} is not ${d.expected}`,
-    hint: 'Correct the parameter.',
-  },
+  PARAMETER_INVALID: INFERENCE_CATALOGUE.PARAMETER_INVALID,
   HEADER_INVALID: {
     message: (d) => `the header ${d.header} is not ${d.expected}`,
     hint: 'Correct the header.',

@@ -47,6 +47,8 @@ export interface HttpServices {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly isReady: () => boolean
+  /** True once the notice of a server that goes away is over. */
+  readonly isEnding: () => boolean
   readonly onAnswered?: (answered: Answered) => void
   readonly onFailure: (failure: RequestFailure) => void
 }

@@ -25,7 +25,10 @@ export function listenPlain(address: ListenAddress, options: ListenerOptions): P
   return listenHttp(address, options, { headers: CORS_HEADERS, answerFirst: preflight })
 }
 
-/** A listener of HTTP/1.1 without TLS, with every bound that the other has. */
+/**
+ * A listener of HTTP/1.1 without TLS, with the bounds that the TLS listener has for HTTP/1.1 but one: connections are not
+ * counted by address, since before it may stand what everybody comes through.
+ */
 export function listenHttp(
   address: ListenAddress,
   options: ListenerOptions,

@@ -38,11 +38,15 @@ interface RunFacts {
 
 /**
  * Gives a signed receipt to each caller who asks for one, in headers of the answer. It keeps nothing: the receipt and its salt
- * are the caller's alone. Numbers count the receipts of this boot, without a gap.
+ * are the caller's alone. Numbers count the signed receipts of this boot, without a gap: whoever misses one among those that it
+ * collects knows that there is one, and a signature that failed must not look like that. So one is signed after the other, and a
+ * number is used up by a signature alone. A receipt that its caller never got, with an answer that was lost on the way, is still
+ * counted: it was given.
  */
 export class ReceiptDesk {
   readonly #options: ReceiptDeskOptions
   #sequence = 0
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: ReceiptDeskOptions) {
     this.#options = options
@@ -74,10 +78,17 @@ export class ReceiptDesk {
   }
 
   async #withReceipt(response: ApiResponse, facts: ReceiptFacts): Promise<ApiResponse> {
+    const signing = this.#turn.then(() => this.#sign(facts))
+    this.#turn = signing.catch(ignore)
+    return { ...response, headers: { ...response.headers, [RECEIPT_HEADER]: await signing } }
+  }
+
+  async #sign(facts: ReceiptFacts): Promise<string> {
     const { sign, statementSha256, clock } = this.#options
-    this.#sequence += 1
-    const receipt = await signReceipt({ statementSha256, sequence: this.#sequence, hostTime: clock(), ...facts }, sign)
-    return { ...response, headers: { ...response.headers, [RECEIPT_HEADER]: receipt } }
+    const sequence = this.#sequence + 1
+    const receipt = await signReceipt({ statementSha256, sequence, hostTime: clock(), ...facts }, sign)
+    this.#sequence = sequence
+    return receipt
   }
 }
 
@@ -101,4 +112,8 @@ function digestOf(pieces: readonly Uint8Array[]): BodyDigest {
     bytes += piece.byteLength
   }
   return { sha256: hash.digest(), bytes }
+}
+
+function ignore(): void {
+  // Whoever asked for that receipt is told why there is none.
 }

@@ -3,6 +3,7 @@ import { type Catalogue, CodedError } from '@blindai/core'
 /** The facts that go with each code of `InferenceError`. Parameters are named from closed lists, never as they were sent. */
 export interface InferenceErrorDetails {
   PARAMETER_UNSUPPORTED: { readonly parameter: string }
+  PARAMETER_INVALID: { readonly parameter: string; readonly expected: string }
   MODEL_UNLOADED: Record<never, never>
   RAW_REQUEST_UNSUPPORTED: { readonly reason: 'not-one-input' | 'shape-not-known' }
   RAW_REQUEST_SIZE_MISMATCH: { readonly expected: number; readonly actual: number; readonly isMultiple: boolean }
@@ -18,6 +19,10 @@ export const INFERENCE_CATALOGUE: Catalogue<InferenceErrorDetails> = {
   PARAMETER_UNSUPPORTED: {
     message: (d) => `the parameter ${d.parameter} asks for what this server does not do`,
     hint: 'Leave the parameter out.',
+  },
+  PARAMETER_INVALID: {
+    message: (d) => `the parameter ${d.parameter} is not ${d.expected}`,
+    hint: 'Correct the parameter.',
   },
   MODEL_UNLOADED: {
     message: () => 'the owner of this model has unloaded it',

@@ -1,5 +1,6 @@
 import {
   BINARY_TENSOR_DATA_EXTENSION,
+  type InferParameters,
   type ModelMetadata,
   type RawTensor,
   type ServerMetadata,
@@ -9,8 +10,10 @@ import type { JobRequest, Scheduler } from '../scheduler/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { type EngineControl, LoadedModels } from './loaded-models.ts'
 import { type ModelConfig, modelConfig, platformOf } from './model-config.ts'
+import { type ParameterSource, refuseUnsupported } from './parameters.ts'
 import { RequestTimer } from './request-timer.ts'
 import { type ModelStatistics, StatisticsLedger } from './statistics.ts'
+import { urgencyOfParameters } from './urgency.ts'
 
 export interface InferenceServiceOptions {
   readonly models: ModelRepository
@@ -37,19 +40,25 @@ export interface VersionStatistics extends ModelStatistics {
   readonly version: string
 }
 
+/** What a request asks of a model, whatever carried it. */
+export interface RunRequest extends ParameterSource {
+  readonly inputs: readonly RawTensor[]
+  /** The outputs that are wanted, in this order; all when undefined. */
+  readonly outputs?: readonly { readonly name: string; readonly parameters?: InferParameters | undefined }[] | undefined
+}
+
+/** On what terms it is run. `timeoutMs` is the transport's; the request's own holds besides. */
+type RunTerms = Pick<JobRequest, 'costBytes' | 'signal' | 'timeoutMs'>
+
 /** One request on its way: its tensors are run once. */
 export interface Run {
   /**
-   * Runs the model.
+   * Runs the model, once what the parameters ask for was looked at.
    *
-   * @param outputs - the outputs that are wanted, in this order; all when undefined.
-   * @throws {InferenceError} `MODEL_UNLOADED`; {SchedulerError} every code; what the engine throws.
+   * @throws {InferenceError} `PARAMETER_UNSUPPORTED`, `PARAMETER_INVALID`, `MODEL_UNLOADED`; {SchedulerError} every code; what
+   * the engine throws.
    */
-  perform(
-    inputs: readonly RawTensor[],
-    outputs: readonly string[] | undefined,
-    how: Omit<JobRequest, 'tenant' | 'model' | 'tensors'>,
-  ): Promise<RawTensor[]>
+  perform(asked: RunRequest, how: RunTerms): Promise<RawTensor[]>
 }
 
 /** The extensions that are served, by the names that server metadata has for them. */
@@ -153,7 +162,7 @@ export class InferenceService {
     let succeeded = false
     try {
       const answer = await work({
-        perform: (inputs, outputs, how) => this.#perform(tenant, record, timer, inputs, outputs, how),
+        perform: (asked, how) => this.#perform(tenant, record, timer, asked, how),
       })
       succeeded = true
       return answer
@@ -177,14 +186,18 @@ export class InferenceService {
     tenant: Tenant,
     record: ModelRecord,
     timer: RequestTimer,
-    inputs: readonly RawTensor[],
-    outputs: readonly string[] | undefined,
-    how: Parameters<Run['perform']>[2],
+    asked: RunRequest,
+    { timeoutMs = Number.POSITIVE_INFINITY, ...how }: RunTerms,
   ): Promise<RawTensor[]> {
+    refuseUnsupported(asked)
+    const urgency = urgencyOfParameters(asked.parameters)
+    const terms = { ...how, ...urgency, timeoutMs: Math.min(timeoutMs, urgency.timeoutMs ?? timeoutMs) }
     timer.enter('queue')
+    const { inputs } = asked
+    const outputs = asked.outputs?.map(({ name }) => name)
     const tensors = { inputs, outputs }
     const result = await this.loaded.use(record, (model) =>
-      this.#options.scheduler.perform({ ...how, tenant: tenant.name, model, tensors }, (engine, options) => {
+      this.#options.scheduler.perform({ ...terms, tenant: tenant.name, model, tensors }, (engine, options) => {
         timer.enter('computeInfer')
         timer.executions = options.executions
         return engine.infer(inputs, outputs, options)

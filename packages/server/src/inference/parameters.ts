@@ -2,8 +2,8 @@ import type { InferParameters } from '@blindai/protocol'
 import { InferenceError } from './inference-error.ts'
 
 /**
- * Parameters that other servers give a meaning that requests here cannot have. Source: Triton's sequence, schedule policy,
- * parameters and classification extensions.
+ * Parameters that other servers give a meaning that requests here cannot have. Source: Triton's sequence, parameters and
+ * classification extensions. Of the schedule policy extension, `priority` and `timeout` are served: `urgencyOfParameters`.
  */
 const REFUSED_OF_REQUEST = ['sequence_id', 'sequence_start', 'sequence_end', 'headers'] as const
 const REFUSED_OF_OUTPUT = ['classification'] as const

@@ -84,7 +84,7 @@ export class LegacyApi {
     const inputs = named(asked.inputs, record.description.inputs)
     const caller = { name: tenant, role: 'owner' } as const
     const outputs = await inference.serve(caller, record, ({ perform }) =>
-      perform(inputs, undefined, { costBytes: bytes.byteLength, signal }),
+      perform({ inputs }, { costBytes: bytes.byteLength, signal }),
     )
     return cborMap({ outputs: cborArray(outputs.map(outputOf)) })
   }

@@ -241,8 +241,8 @@ describe('a client that goes away', () => {
 
 describe('a server that goes away', () => {
   test('ends a stream after the answer that it owes', async () => {
-    const server = { isReady: true }
-    const { session, engines } = await house({ isReady: () => server.isReady })
+    const server = { isEnding: false }
+    const { session, engines } = await house({ isEnding: () => server.isEnding })
     engines.onRun = () => undefined
     const stream = session.request({
       ':method': 'POST',
@@ -254,7 +254,7 @@ describe('a server that goes away', () => {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     stream.write(INFER)
     const run = await begun(engines)
-    server.isReady = false
+    server.isEnding = true
     run.answer()
     expect(await trailers).toMatchObject({ 'grpc-status': '14', 'x-blindai-error': 'SERVER_DRAINING' })
     expect(Buffer.concat(chunks).byteLength).toBeGreaterThan(10)

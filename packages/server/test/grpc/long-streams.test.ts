@@ -127,4 +127,34 @@ describe('a stream that stays open', () => {
       'x-blindai-error': 'MEMORY_LOW',
     })
   })
+
+  test('ends for memory, and not for a server that goes away, when there is no room for anything', async () => {
+    const state: { level: PressureLevel } = { level: 0 }
+    const isReady = () => state.level < 3
+    const opened = await house({ pressure: { level: () => state.level }, isReady })
+    await opened.upload('alice', MODEL, '?name=m')
+    const { ended, send } = streamOf(opened.session, 'key-of-alice')
+    expect(await send()).toBe(true)
+    opened.engines.onRun = (run) => {
+      state.level = 3
+      run.answer()
+    }
+    expect(await send()).toBe(true)
+    expect(await send()).toMatchObject({ 'grpc-status': '14', 'x-blindai-error': 'MEMORY_LOW', 'retry-after': '2' })
+    expect(await ended).toMatchObject({ 'x-blindai-error': 'MEMORY_LOW' })
+    expect(opened.engines.runs).toHaveLength(2)
+  })
+
+  test('goes on while a server that goes away gives notice, and ends when that is over', async () => {
+    const server = { isReady: true, isEnding: false }
+    const opened = await house({ isReady: () => server.isReady, isEnding: () => server.isEnding })
+    await opened.upload('alice', MODEL, '?name=m')
+    const { ended, send } = streamOf(opened.session, 'key-of-alice')
+    expect(await send()).toBe(true)
+    server.isReady = false
+    expect(await send()).toBe(true)
+    expect(await send()).toBe(true)
+    server.isEnding = true
+    expect(await ended).toMatchObject({ 'grpc-status': '14', 'x-blindai-error': 'SERVER_DRAINING', 'retry-after': '1' })
+  })
 })

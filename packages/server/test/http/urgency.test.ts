@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { urgencyOfHeaders, urgencyOfParameters } from '../../src/http/urgency.ts'
+import { urgencyOfHeaders } from '../../src/http/urgency.ts'
+import { urgencyOfParameters } from '../../src/inference/urgency.ts'
 import { buildHouse } from '../fixtures/house.ts'
 
 const MODEL = new Uint8Array([1, 2, 3])

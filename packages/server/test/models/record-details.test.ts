@@ -20,11 +20,48 @@ describe('the record of a model that is stored', () => {
     expect(recordOf({ owner, sha256, bytes, createdAt, grants, details: detailsOf(record) })).toEqual(record)
   })
 
+  // What the first program wrote: no versions, and of a model its kind, its tensors and its task.
+  test.for([
+    ['of a name is version 1 of it', { name: 'm' }, { name: 'm', version: 1 }],
+    ['without a name is no version', {}, {}],
+  ] as const)('of an index of before there were versions, %s', ([, stored, known]) => {
+    const { owner, sha256, bytes, createdAt } = RECORD
+    const details = {
+      kind: 'bundle',
+      task: 'text-classification',
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+      outputs: [],
+      descriptionTask: 'text-classification',
+    }
+    expect(recordOf({ owner, sha256, bytes, createdAt, grants: ['*'], details, ...stored })).toEqual({
+      ...RECORD,
+      ...known,
+      kind: 'bundle',
+      task: 'text-classification',
+      grants: ['*'],
+      description: { ...RECORD.description, task: 'text-classification' },
+    })
+  })
+
+  test.for([
+    { kind: 'pickle' },
+    { inputs: [{ name: 'x', datatype: 'FP33', shape: [] }] },
+    { inputs: [{ name: 'x', datatype: 'FP32', shape: [0.5] }] },
+    { outputs: 'none' },
+    { sharedEngines: 'yes' },
+    { task: 1 },
+  ])('is refused where details are not what any program wrote: %o', (change) => {
+    const { owner, sha256, bytes, createdAt, grants } = RECORD
+    const details = { ...detailsOf(RECORD), ...change }
+    expect(() => recordOf({ owner, sha256, bytes, createdAt, grants, details })).toThrow(
+      expect.objectContaining({ code: 'WRONG_VALUE' }),
+    )
+  })
+
   test.for([
     ['allowsCrossTenantBatches', 'true'],
     ['allowsCrossTenantBatches', false],
     ['sharedEngines', 1],
-    ['kind', 'other'],
     ['inputs', undefined],
   ] as const)('is refused where a member is not of its kind: %s %o', ([member, value]) => {
     const { owner, sha256, bytes, createdAt, grants } = RECORD

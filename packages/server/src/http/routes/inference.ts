@@ -9,7 +9,7 @@ import {
   type RawTensor,
   type WantedOutputs,
 } from '@blindai/protocol'
-import { type InferenceService, rawRequestInput, refuseUnsupported } from '../../inference/index.ts'
+import { type InferenceService, rawRequestInput } from '../../inference/index.ts'
 import { type ModelRecord, versionOf } from '../../models/index.ts'
 import { type ApiResponse, type Call, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
@@ -17,7 +17,6 @@ import type { BodyLease } from '../body-memory.ts'
 import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
-import { urgencyOfParameters } from '../urgency.ts'
 
 /** What bounds a request, and an answer in JSON. */
 export interface RequestLimits {
@@ -59,10 +58,7 @@ export function inferenceRoutes({ inference, limits, receipts }: InferenceServic
     const record = modelOf(inference, call)
     const response = await inference.serve(tenant, record, async (run) => {
       const asked = parseRequest(record, body, headerLength, limits, call.lease)
-      const names = asked.outputs?.map((output) => output.name)
-      refuseUnsupported(asked)
-      const how = { ...urgencyOfParameters(asked.parameters), costBytes: body.byteLength, signal: request.signal }
-      const outputs = await run.perform(asked.inputs, names, how)
+      const outputs = await run.perform(asked, { costBytes: body.byteLength, signal: request.signal })
       checkJsonOutputs(asked, outputs, limits.maxJsonTensorBytes)
       const id = asked.id === undefined ? {} : { id: asked.id }
       const modelVersion = call.params.version ?? String(versionOf(record))
