@@ -1,8 +1,7 @@
 import { type IsolationLevel, type JsonObject, type JsonValue, MalformedError, parseJson } from '@blindai/core'
 import { KEY_SOURCE_KINDS, type KeySourceKind } from '@blindai/store'
 import { defaultLimits, LIMIT_RANGES, type ServerLimits } from './config-limits.ts'
-import type { TenantConfig, TenantRole } from './tenants/index.ts'
-import { isTenantName } from './tenants/index.ts'
+import { isTenantName, TENANT_ROLES, type TenantConfig } from './tenants/index.ts'
 
 /** Where a listener listens. Port 0 takes a free one. */
 export interface ListenAddress {
@@ -60,7 +59,6 @@ export interface ServerConfig {
 /** The largest configuration file that is read. */
 export const MAX_CONFIG_BYTES: number = 1024 * 1024
 
-const ROLES: readonly TenantRole[] = ['admin', 'owner', 'caller']
 const ISOLATIONS: readonly IsolationLevel[] = ['full', 'reduced', 'none']
 
 /**
@@ -260,7 +258,7 @@ function parseTenant(field: string, value: JsonValue): TenantConfig {
   const members = new Members(field, value)
   const tenant = {
     name: members.required('name', parseTenantName),
-    role: members.required('role', oneOf(ROLES)),
+    role: members.required('role', oneOf(TENANT_ROLES)),
     keySha256: members.required('keySha256', parseSha256),
   }
   members.end()

@@ -2,6 +2,7 @@ import type { EvidenceSource, UnixSeconds } from '@blindai/core'
 import { describeCause, type Log } from './gatekeeper-log.ts'
 import type { Answered, RequestFailure } from './http/index.ts'
 import type { Traffic } from './http/listener.ts'
+import type { LegacyAnswered } from './legacy/index.ts'
 
 /** Refusals are the client's to read; the operator hears of what the server failed at. */
 export function logFailure(log: Log, { requestId, error, cause }: RequestFailure): void {
@@ -16,7 +17,10 @@ export function logFailure(log: Log, { requestId, error, cause }: RequestFailure
 }
 
 /** The line of a request, for who asked for one. */
-export function logAnswered(log: Log, { requestId, route, status, code, ms, bytesIn, bytesOut }: Answered): void {
+export function logAnswered(
+  log: Log,
+  { requestId, route, status, code, ms, bytesIn, bytesOut }: Answered | LegacyAnswered,
+): void {
   const { method, path } = route ?? { method: 'other', path: 'none' }
   const bytes = { bytesIn: bytesIn ?? null, bytesOut: bytesOut ?? null }
   // What is said of a path without being a route of it has no template.

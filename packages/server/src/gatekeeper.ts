@@ -1,44 +1,31 @@
 import { setTimeout } from 'node:timers/promises'
-import { createChannelSigner, generateOhttpKeys, OhttpGateway, SteadyClock } from '@blindai/channel'
-import { nodeBackend } from '@blindai/channel/node'
+import { SteadyClock } from '@blindai/channel'
 import {
   type AttestedSoftware,
   type EvidenceSource,
   type IsolationLevel,
-  type Keyset,
   type UnixSeconds,
   unixSeconds,
 } from '@blindai/core'
-import { assembleKeyset, configDigest, createAttester, type ShownConfig } from './attester/index.ts'
-import { configJson, type ServerConfig } from './config.ts'
-import { GatekeeperError } from './gatekeeper-error.ts'
+import { makeBootKeys, vouchFor } from './boot-keys.ts'
+import type { ServerConfig } from './config.ts'
+import { type EngineRoom, openEngineRoom, requireIsolation } from './engine-room.ts'
 import { createStderrLog, describeCause, type Log } from './gatekeeper-log.ts'
 import { guardProcess } from './gatekeeper-process.ts'
-import { datedSource, logAnswered, logFailure, NO_TRAFFIC } from './gatekeeper-watch.ts'
-import {
-  createDispatcher,
-  createTlsIdentity,
-  ERROR_CODES,
-  type Listener,
-  type ListenerOptions,
-  listenMetrics,
-  listenPlain,
-  listenTls,
-  originOf,
-  type RequestFailure,
-  SlowWatch,
-} from './http/index.ts'
+import { datedSource, logAnswered, logFailure } from './gatekeeper-watch.ts'
+import { type Answered, createDispatcher, ERROR_CODES, type RequestFailure, SlowWatch } from './http/index.ts'
 import { InferenceService } from './inference/index.ts'
-import { type LegacyUrls, openLegacy } from './legacy/index.ts'
+import { LEGACY_CATALOGUE, LEGACY_ROUTES, type LegacyAnswered, openLegacy } from './legacy/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
 import { MeteredScheduler } from './metered-scheduler.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
 import { ModelLibrary, VaultRepository } from './models/index.ts'
+import { Listeners, type ListenerUrls } from './open-listeners.ts'
 import { openTenants } from './open-tenants.ts'
 import { openVault, type StoreDevices } from './open-vault.ts'
+import { OpenedParts } from './opened-parts.ts'
 import { processTreeBytes } from './process-memory.ts'
-import { buildWall, startEngine } from './runtime/host/index.ts'
-import type { Job, JobQueue, StartEngine } from './scheduler/index.ts'
+import type { Job, JobQueue } from './scheduler/index.ts'
 
 /** What a server is given from outside. */
 export interface ServerDependencies {
@@ -59,22 +46,8 @@ export interface ServerDependencies {
   readonly devices?: StoreDevices
 }
 
-/** A wall, and engines behind it. */
-export interface EngineRoom {
-  readonly isolation: IsolationLevel
-  /** What the wall lacks here, each in a few words. */
-  readonly missing: readonly string[]
-  readonly start: StartEngine
-}
-
 /** A server that serves. */
-export interface RunningServer {
-  /** The attested TLS listener. */
-  readonly url: string
-  readonly plainUrl?: string
-  readonly metricsUrl?: string
-  /** Where clients of BlindAI 0.6 are served. */
-  readonly legacy?: LegacyUrls
+export interface RunningServer extends ListenerUrls {
   readonly isolation: IsolationLevel
   readonly missing: readonly string[]
   /**
@@ -85,15 +58,8 @@ export interface RunningServer {
   close(noticeMs?: number): Promise<void>
 }
 
-/** A client's clock may be behind by this much. */
-const CLOCK_SKEW_SECONDS = 300
-/** Keys live as long as the process, at the longest for a year. */
-const KEYSET_SECONDS = 365 * 86_400
-
 /** While memory is low an engine may do nothing for this long; at the last level not at all. */
 const RELIEVED_IDLE_MS = 1000
-
-const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
 
 /**
  * Starts the gatekeeper: wall, keys of this boot, statement and first evidence, listeners.
@@ -103,54 +69,47 @@ const ISOLATION_ORDER: readonly IsolationLevel[] = ['none', 'reduced', 'full']
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
   const write = dependencies.log ?? createStderrLog(config.limits.maxLogLinesPerSecond)
+  const parts = new OpenedParts()
+  try {
+    return await openServer(config, dependencies, write, parts)
+  } catch (error) {
+    // What is thrown is why it does not start, even where something of it does not close either.
+    await parts.close().catch((cause) => write({ event: 'unexpected-rejection', cause: describeCause(cause) }))
+    throw error
+  }
+}
+
+/** @param parts - takes all that is opened. */
+async function openServer(
+  config: ServerConfig,
+  dependencies: ServerDependencies,
+  write: Log,
+  parts: OpenedParts,
+): Promise<RunningServer> {
   let metrics: ServerMetrics | undefined
   const log: Log = (event) => {
     metrics?.happened(event)
     write(event)
   }
+  // Before there is a key that a core file could hold.
+  parts.add(guardProcess(log))
   const steady = new SteadyClock(dependencies.clock ?? systemClock)
   const clock = (): UnixSeconds => steady.now()
-  const [room, ohttpKeys, signer, receipts] = await Promise.all([
-    dependencies.engines ?? openEngineRoom(),
-    generateOhttpKeys(nodeBackend),
-    createChannelSigner(),
-    createChannelSigner(),
-  ])
+  const [room, keys] = await Promise.all([dependencies.engines ?? openEngineRoom(), makeBootKeys()])
   requireIsolation(config.isolation, room)
-
   const { limits } = config
-  const validity = {
-    notBefore: unixSeconds(clock() - CLOCK_SKEW_SECONDS),
-    notAfter: unixSeconds(clock() + KEYSET_SECONDS),
-  }
-  const identity = createTlsIdentity(validity.notBefore, validity.notAfter)
-  const keyset: Keyset = await assembleKeyset({
-    tlsPublicKeys: [identity.spki],
-    ohttpKeyConfigs: ohttpKeys.keyConfigList,
-    channel: signer.publicJwk,
-    receipts: receipts.publicJwk,
-    ...validity,
-  })
+  const { software } = dependencies
   const source = datedSource(dependencies.evidence, clock)
-  const attester = await createAttester({
-    source,
-    keyset,
-    config: { ...shownConfig(config, room.isolation), digest: await configDigest(configJson(config)) },
-    software: dependencies.software,
-    clock,
-  })
-  const gateway = new OhttpGateway({
-    keys: ohttpKeys,
-    clock,
-    replayCapacity: limits.replayCapacity,
-    dateWindowSeconds: limits.dateWindowSeconds,
-    maxRequestBytes: limits.maxWholeObliviousBytes,
-  })
+  const vouched = await vouchFor(keys, { config, isolation: room.isolation, source, software, clock })
+  const { attester, gateway, identity, validity } = vouched
+  parts.add(() => attester.close())
   const nowMs = (): number => performance.now()
   const vault = await openVault(config.store, dependencies.evidence.format, log, dependencies.devices)
+  let models: VaultRepository | undefined
+  parts.add(() => (models ?? vault).close())
   const keyless = config.legacy === undefined ? [] : [config.legacy.tenant]
   const opening = { configured: config.tenants, keyless, vault, limits, clock, nowMs }
-  const { tenants, meter, storageOf, expectTenant } = await openTenants(opening)
+  const { tenants, meter, storageOf, expectTenant } = openTenants(opening)
   const scheduler = new MeteredScheduler({
     limits,
     sharedEngines: config.sharedEngines,
@@ -162,6 +121,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     meter,
     expectTenant,
   })
+  parts.add(() => scheduler.close(0))
   const memory = new MemoryLadder({
     capBytes: limits.maxMemoryBytes,
     read: dependencies.readMemory ?? processTreeBytes,
@@ -169,26 +129,30 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     relieve: (level) => scheduler.stopIdleEngines(level === 3 ? 0 : RELIEVED_IDLE_MS),
     onFailure: (cause) => log({ event: 'unexpected-rejection', cause: describeCause(cause) }),
   })
-  const models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
-  const { software } = dependencies
+  parts.add(() => memory.close())
+  models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
   const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
   const library = new ModelLibrary(models, scheduler, (record) => inference.forget(record))
   const onFailure = (failure: RequestFailure): void => logFailure(log, failure)
+  const onAnswered = (answered: Answered | LegacyAnswered): void => {
+    metrics?.answered(answered)
+    if (config.requestLog) logAnswered(log, answered)
+  }
   const legacy =
     config.legacy &&
     (await openLegacy({
       config: config.legacy,
       source: dependencies.evidence,
       ...validity,
-      ...{ models, library, inference, limits, onFailure },
+      ...{ clock, models, library, inference, limits, meter, pressure: memory, nowMs, onAnswered, onFailure },
     }))
   let isDraining = false
   let isEnding = false
   const isReady = (): boolean => !isDraining && memory.level() < 3
   const dispatcher = createDispatcher({
     attester,
-    signer,
-    receiptSigner: receipts,
+    signer: keys.signer,
+    receiptSigner: keys.receiptSigner,
     clock,
     gateway,
     tenants,
@@ -203,128 +167,56 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     nowMs,
     isReady,
     isEnding: () => isEnding,
-    onAnswered: (answered) => {
-      metrics?.answered(answered)
-      if (config.requestLog) logAnswered(log, answered)
-    },
+    onAnswered,
     onFailure,
   })
   const slow = new SlowWatch(limits)
-  const options: ListenerOptions = {
+  parts.add(() => slow.close())
+  const listeners = new Listeners(config, {
     dispatch: (request) => dispatcher.dispatch(request),
     limits,
     slow,
     isDraining: () => isDraining,
     isForStockClients: config.unattestedClients,
     onCut: (cause) => log({ event: 'answer-cut', cause: describeCause(cause) }),
-  }
-  const listeners: Listener[] = []
-  const unguard = guardProcess(log)
+  })
+  parts.add(() => listeners.close(0))
+  const shown = new ServerMetrics({
+    routes: [...dispatcher.routes, ...Object.values(LEGACY_ROUTES)],
+    codes: [...ERROR_CODES, ...Object.keys(LEGACY_CATALOGUE)],
+    isReady,
+    waiting: () => scheduler.waiting,
+    engines: () => scheduler.census(),
+    memory: () => ({ level: memory.level(), bytes: memory.bytes, capBytes: limits.maxMemoryBytes }),
+    evidenceAgeSeconds: () => clock() - source.collectedAt(),
+    traffic: (listener) => listeners.traffic(listener),
+  })
+  metrics = shown
 
-  async function close(noticeMs: number, drainMs: number): Promise<void> {
+  async function close(noticeMs: number): Promise<void> {
     isDraining = true
     log({ event: 'server-draining' })
     if (noticeMs > 0) await setTimeout(noticeMs)
     isEnding = true
-    await Promise.all(listeners.map((listener) => listener.close(drainMs)))
-    await scheduler.close(0)
-    await models.close()
-    attester.close()
-    slow.close()
-    memory.close()
-    unguard()
+    try {
+      await listeners.close(limits.drainMs)
+    } finally {
+      await parts.close()
+    }
     log({ event: 'server-closed' })
   }
 
-  try {
-    const tls = await opened('listen', listenTls(config.listen, identity, options))
-    listeners.push(tls)
-    const url = originOf('https', config.listen.host, tls.port)
-    const { plainListen } = config
-    const plain = plainListen && (await opened('plainListen', listenPlain(plainListen, options)))
-    if (plain !== undefined) listeners.push(plain)
-    const { metricsListen } = config
-    metrics = new ServerMetrics({
-      routes: dispatcher.routes,
-      codes: ERROR_CODES,
-      isReady,
-      waiting: () => scheduler.waiting,
-      engines: () => scheduler.census(),
-      memory: () => ({ level: memory.level(), bytes: memory.bytes, capBytes: limits.maxMemoryBytes }),
-      evidenceAgeSeconds: () => clock() - source.collectedAt(),
-      traffic: (listener) => (listener === 'tls' ? tls : plain)?.traffic() ?? NO_TRAFFIC,
-    })
-    const rendered = metrics
-    const shown =
-      metricsListen &&
-      (await opened(
-        'metricsListen',
-        listenMetrics(metricsListen, options, () => rendered.render()),
-      ))
-    if (shown !== undefined) listeners.push(shown)
-    const legacyUrls =
-      legacy &&
-      (await opened(
-        'legacy',
-        legacy.listen(options, (listener) => listeners.push(listener)),
-      ))
-    log({ event: 'server-started', isolation: room.isolation, unattestedClients: config.unattestedClients })
-    let closing: Promise<void> | undefined
-    return {
-      url,
-      ...(plain && plainListen ? { plainUrl: originOf('http', plainListen.host, plain.port) } : {}),
-      ...(shown && metricsListen ? { metricsUrl: originOf('http', metricsListen.host, shown.port) } : {}),
-      ...(legacyUrls ? { legacy: legacyUrls } : {}),
-      isolation: room.isolation,
-      missing: room.missing,
-      close: (noticeMs = 0) => {
-        closing ??= close(noticeMs, limits.drainMs)
-        return closing
-      },
-    }
-  } catch (error) {
-    await close(0, 0)
-    throw error
-  }
-}
-
-/** Finds the strongest wall of this machine; can go on while evidence is prepared. */
-export async function openEngineRoom(): Promise<EngineRoom> {
-  const wall = await buildWall()
+  const urls = await listeners.open({ identity, render: () => shown.render(), legacy })
+  log({ event: 'server-started', isolation: room.isolation, unattestedClients: config.unattestedClients })
+  let closing: Promise<void> | undefined
   return {
-    isolation: wall.level,
-    missing: wall.missing,
-    start: (model, limits, signal) => startEngine(model, limits, wall, signal),
-  }
-}
-
-function requireIsolation(required: IsolationLevel, { isolation, missing }: EngineRoom): void {
-  if (ISOLATION_ORDER.indexOf(isolation) >= ISOLATION_ORDER.indexOf(required)) return
-  throw new GatekeeperError('WALL_TOO_WEAK', { required, available: isolation, missing })
-}
-
-function shownConfig(config: ServerConfig, isolation: IsolationLevel): ShownConfig {
-  return {
-    isolation,
-    keySource: config.store?.keySource ?? 'ephemeral',
-    unattestedClients: config.unattestedClients,
-    legacyListeners: config.legacy !== undefined,
-    crossTenantBatching: config.crossTenantBatching,
-    sharedEngines: config.sharedEngines,
-    peers: [],
-    credentials: config.tenants.map((tenant) => tenant.keySha256),
-  }
-}
-
-async function opened<T>(
-  listener: 'listen' | 'plainListen' | 'metricsListen' | 'legacy',
-  opening: Promise<T>,
-): Promise<T> {
-  try {
-    return await opening
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new GatekeeperError('ADDRESS_UNAVAILABLE', { listener, reason }, { cause })
+    ...urls,
+    isolation: room.isolation,
+    missing: room.missing,
+    close: (noticeMs = 0) => {
+      closing ??= close(noticeMs)
+      return closing
+    },
   }
 }
 

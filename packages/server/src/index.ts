@@ -18,13 +18,8 @@ export {
   type StoreConfig,
 } from './config.ts'
 export { defaultLimits, LIMIT_RANGES, type ServerLimits } from './config-limits.ts'
-export {
-  type EngineRoom,
-  openEngineRoom,
-  type RunningServer,
-  type ServerDependencies,
-  startServer,
-} from './gatekeeper.ts'
+export { type EngineRoom, openEngineRoom } from './engine-room.ts'
+export { type RunningServer, type ServerDependencies, startServer } from './gatekeeper.ts'
 export { type ProcessStart, refuseOpenDoors } from './gatekeeper-doors.ts'
 export { GATEKEEPER_CATALOGUE, GatekeeperError, type GatekeeperErrorDetails } from './gatekeeper-error.ts'
 export { createLineLog, createStderrLog, type Log, type LogEvent } from './gatekeeper-log.ts'

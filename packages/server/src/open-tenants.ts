@@ -34,13 +34,13 @@ export interface OpenedTenants {
 }
 
 /**
- * The tenants of the configuration and those of the sealed index. The vault is closed when they cannot be together.
+ * The tenants of the configuration and those of the sealed index.
  *
  * @throws {GatekeeperError} `TENANT_CLASH`; {MalformedError} for a stored tenant of another version.
  */
-export async function openTenants(opening: TenantOpening): Promise<OpenedTenants> {
+export function openTenants(opening: TenantOpening): OpenedTenants {
   const { limits, nowMs } = opening
-  const tenants = await directoryOf(opening)
+  const tenants = directoryOf(opening)
   const quotasOf = (name: string) => effectiveQuotas(tenants.quotasOf(name), limits)
   return {
     tenants,
@@ -55,17 +55,10 @@ export async function openTenants(opening: TenantOpening): Promise<OpenedTenants
   }
 }
 
-async function directoryOf({
-  configured,
-  keyless = [],
-  vault,
-  limits,
-  clock,
-}: TenantOpening): Promise<TenantDirectory> {
+function directoryOf({ configured, keyless = [], vault, limits, clock }: TenantOpening): TenantDirectory {
   try {
     return new TenantDirectory(configured, { shelf: vault, clock, limits, keyless })
   } catch (cause) {
-    await vault.close()
     if (!(cause instanceof TenantError)) throw cause
     throw new GatekeeperError('TENANT_CLASH', {}, { cause })
   }

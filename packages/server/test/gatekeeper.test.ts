@@ -232,6 +232,20 @@ describe('a server', () => {
     })
   })
 
+  test('does not start when evidence for BlindAI 0.6 cannot be had, and leaves nothing open', async () => {
+    const dir = join(await testFolder(), 'models')
+    const store = { dir, keySource: 'file', keyFile: `${dir}.key` }
+    const legacy = { ports: { attestation: 0, run: 0, management: 0 } }
+    const evidence = { ...ECHO_SOURCE, format: 'simulated-sgx' } as const
+    const guards = process.listenerCount('unhandledRejection')
+    await expect(startServer(configOf({ store, legacy }), { ...dependencies(), evidence })).rejects.toMatchObject({
+      code: 'TRUNCATED',
+    })
+    expect(process.listenerCount('unhandledRejection')).toBe(guards)
+    // The folder was given back.
+    await started(configOf({ store }))
+  })
+
   test('serves from upload to answer', async () => {
     const engines = new FakeEngines()
     engines.onRun = (run) => run.answer()

@@ -1,5 +1,5 @@
 export { API_CATALOGUE, ApiError, type ApiErrorDetails } from './api-error.ts'
-export { createTlsIdentity } from './certificate.ts'
+export { createTlsIdentity, type TlsIdentity } from './certificate.ts'
 export { createDispatcher } from './create-dispatcher.ts'
 export type { Answered, RequestFailure } from './dispatcher.ts'
 export { type Listener, originOf } from './listener.ts'

@@ -4,6 +4,9 @@ import { ApiError } from './api-error.ts'
 import { header } from './request-fields.ts'
 import type { Route } from './router.ts'
 
+/** What is looked at of a route. */
+type GatedRoute = Pick<Route, 'maxBodyBytes' | 'readsAtMostBytes' | 'isUpload'>
+
 /** A body up to this many bytes is small: it fits what a connection may hold anyway. */
 const SMALL_BODY_BYTES = 64 * 1024
 
@@ -17,14 +20,14 @@ const RETRY_AFTER_SECONDS: readonly [number, number, number, number] = [0, 5, 2,
  *
  * @throws {ApiError} `MEMORY_LOW`.
  */
-export function refuseUnderPressure(level: PressureLevel, route: Route, request: ArrivedRequest): void {
+export function refuseUnderPressure(level: PressureLevel, route: GatedRoute, request: ArrivedRequest): void {
   if (level === 0 || isSmall(route.readsAtMostBytes ?? route.maxBodyBytes)) return
   const refused = refusedAt(level, route, request)
   if (refused === undefined) return
   throw new ApiError('MEMORY_LOW', { refused, retryAfterSeconds: RETRY_AFTER_SECONDS[level] })
 }
 
-function refusedAt(level: PressureLevel, route: Route, request: ArrivedRequest): string | undefined {
+function refusedAt(level: PressureLevel, route: GatedRoute, request: ArrivedRequest): string | undefined {
   if (level === 3) return 'new work'
   if (level === 2 && !isSmall(announcedLength(request))) return 'large bodies'
   return route.isUpload === true && !goesOn(request) ? 'new uploads' : undefined

@@ -177,6 +177,11 @@ export class InferenceService {
     this.loaded.restore(modelKey(record))
   }
 
+  /** Forgets what is known of a tenant that is deleted, but for what its requests add to the sums of others' models. */
+  forgetTenant(tenant: string): void {
+    this.#statistics.forgetTenant(tenant)
+  }
+
   async #perform(
     tenant: Tenant,
     record: ModelRecord,

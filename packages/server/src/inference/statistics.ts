@@ -42,6 +42,9 @@ export interface FinishedRequest {
 /** Models and tenants together that are counted; past them the model that was idle longest starts again at nothing. */
 const MAX_COUNTERS = 65_536
 
+/** No tenant has this name. */
+const NOBODY = ''
+
 const PARTS = ['success', 'fail', 'queue', 'computeInput', 'computeInfer', 'computeOutput'] as const
 type Part = (typeof PARTS)[number]
 type Counter = { [Name in Part]: { count: number; ns: number } } & { executions: number; lastInference: number }
@@ -73,23 +76,26 @@ export class StatisticsLedger {
 
   /** What a tenant asked of a model; what everybody did, for `tenant` undefined. */
   of(modelKey: string, tenant: string | undefined): ModelStatistics {
-    const sum = emptyCounter()
-    for (const [asker, counter] of this.#models.get(modelKey) ?? []) {
-      if (tenant !== undefined && asker !== tenant) continue
-      for (const part of PARTS) {
-        sum[part].count += counter[part].count
-        sum[part].ns += counter[part].ns
-      }
-      sum.executions += counter.executions
-      sum.lastInference = Math.max(sum.lastInference, counter.lastInference)
-    }
-    return sum
+    const tenants = this.#models.get(modelKey) ?? new Map<string, Counter>()
+    return sumOf([...tenants].filter(([asker]) => tenant === undefined || asker === tenant).map(([, one]) => one))
   }
 
   /** Forgets a model that is deleted. */
   forget(modelKey: string): void {
     this.#counters -= this.#models.get(modelKey)?.size ?? 0
     this.#models.delete(modelKey)
+  }
+
+  /** Counts what a tenant that is gone has asked for as nobody's: it stays in the sums, and is not the next one's of its name. */
+  forgetTenant(tenant: string): void {
+    for (const tenants of this.#models.values()) {
+      const counter = tenants.get(tenant)
+      if (counter === undefined) continue
+      tenants.delete(tenant)
+      const former = tenants.get(NOBODY)
+      if (former !== undefined) this.#counters--
+      tenants.set(NOBODY, former === undefined ? counter : sumOf([former, counter]))
+    }
   }
 
   #counter(modelKey: string, tenant: string): Counter {
@@ -107,6 +113,19 @@ export class StatisticsLedger {
     }
     return counter
   }
+}
+
+function sumOf(counters: readonly Counter[]): Counter {
+  const sum = emptyCounter()
+  for (const counter of counters) {
+    for (const part of PARTS) {
+      sum[part].count += counter[part].count
+      sum[part].ns += counter[part].ns
+    }
+    sum.executions += counter.executions
+    sum.lastInference = Math.max(sum.lastInference, counter.lastInference)
+  }
+  return sum
 }
 
 function emptyCounter(): Counter {

@@ -1,2 +1,3 @@
 export { LEGACY_CATALOGUE, LegacyError, type LegacyErrorDetails } from './legacy-error.ts'
-export { type LegacyUrls, openLegacy } from './open-legacy.ts'
+export { LEGACY_ROUTES, type LegacyAnswered } from './legacy-ports.ts'
+export { type LegacyDoor, type LegacyUrls, openLegacy } from './open-legacy.ts'

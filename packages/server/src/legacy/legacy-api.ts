@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { fromHex } from '@blindai/core'
-import { type RawTensor, REQUEST_ID_HEADER, type TensorMetadata } from '@blindai/protocol'
-import type { ServerLimits } from '../config-limits.ts'
+import type { RawTensor, TensorMetadata } from '@blindai/protocol'
 import type { ApiRequest, ApiResponse } from '../http/api.ts'
-import { BodyMemory } from '../http/body-memory.ts'
-import type { RequestFailure } from '../http/dispatcher.ts'
-import { publicError } from '../http/error-response.ts'
+import type { BodyLease } from '../http/body-memory.ts'
 import type { InferenceService } from '../inference/index.ts'
 import type { ModelLibrary, ModelRecord, ModelRepository } from '../models/index.ts'
 import { CborReader } from './cbor-reader.ts'
@@ -13,22 +10,17 @@ import { CBOR_NULL, cborArray, cborBytes, cborMap, cborText, cborUnsigned } from
 import { datumTypeName } from './datum-type.ts'
 import { LegacyError } from './legacy-error.ts'
 import type { LegacyEvidence } from './legacy-evidence.ts'
+import { LEGACY_ROUTES, type LegacyChecks, LegacyPorts, type LegacyRoute } from './legacy-ports.ts'
 import { type LegacyRun, readDelete, readRun, readUpload } from './read-requests.ts'
 
 /** What requests of BlindAI 0.6 clients are served with. */
-export interface LegacyServices {
-  /** Who all of them are: a tenant without a key. */
-  readonly tenant: string
+export interface LegacyServices extends LegacyChecks {
   readonly models: ModelRepository
   readonly library: ModelLibrary
   readonly inference: InferenceService
-  readonly limits: ServerLimits
   /** DER of the certificate of the TLS listeners. */
   readonly certificate: Uint8Array
   readonly evidence: LegacyEvidence | undefined
-  /** True where the evidence is simulated, which clients are told. */
-  readonly isSimulated: boolean
-  readonly onFailure: (failure: RequestFailure) => void
 }
 
 /** Uploads at once: each is sealed to the disk before its digest, which 0.6 does not announce, is known. */
@@ -38,70 +30,63 @@ const MAX_UPLOADS = 2
 const MAX_DELETE_BYTES = 1024
 
 /**
- * The requests of BlindAI 0.6: an attestation port without TLS, a TLS port that runs models, and one that uploads and deletes
- * them. A failure is status 500 with a sentence in CBOR that holds nothing of the request: a code, and what to do.
+ * What clients of BlindAI 0.6 may ask for: an attestation port without TLS shows certificate and evidence, one with TLS runs
+ * models, and one with TLS uploads and deletes them. What stands before each is `LegacyPorts`'.
  *
  * Source: the client of BlindAI 0.6.
  */
 export class LegacyApi {
   readonly #services: LegacyServices
-  readonly #bodies: BodyMemory
-  readonly #server: string
+  readonly #ports: LegacyPorts
+  readonly #attestation: readonly LegacyRoute[]
+  readonly #running: readonly LegacyRoute[]
+  readonly #management: readonly LegacyRoute[]
   #uploads = 0
 
   constructor(services: LegacyServices) {
-    const { limits, isSimulated } = services
+    const { certificate, evidence, limits } = services
     this.#services = services
-    // One tenant's share, beside the memory that the bodies of all other requests may take.
-    const share = limits.maxBodyMemoryBytesPerTenant
-    this.#bodies = new BodyMemory({ maxBodyMemoryBytes: share, maxBodyMemoryBytesPerTenant: share })
-    this.#server = isSimulated ? 'blindai-mock' : 'blindai'
+    this.#ports = new LegacyPorts(services)
+    const shown = { maxBodyBytes: 0, isPublic: true } as const
+    this.#attestation = [
+      { ...shown, name: LEGACY_ROUTES.certificate, handle: () => cborBytes(certificate) },
+      ...(evidence === undefined
+        ? []
+        : [
+            { ...shown, name: LEGACY_ROUTES.quote, handle: () => evidence.quote },
+            { ...shown, name: LEGACY_ROUTES.collateral, handle: () => evidence.collateral() },
+          ]),
+    ]
+    const [run, upload, remove] = [this.#run.bind(this), this.#upload.bind(this), this.#delete.bind(this)]
+    this.#running = [{ name: LEGACY_ROUTES.run, maxBodyBytes: limits.maxRequestBytes, handle: run }]
+    this.#management = [
+      { name: LEGACY_ROUTES.upload, maxBodyBytes: 'stream', isUpload: true, handle: upload },
+      { name: LEGACY_ROUTES.delete, maxBodyBytes: MAX_DELETE_BYTES, handle: remove },
+    ]
   }
 
   /** The attestation port: the certificate of the other two, and the evidence for it. */
-  readonly attest = (request: ApiRequest): Promise<ApiResponse> =>
-    this.#answer(async () => {
-      const { certificate, evidence } = this.#services
-      if (request.method === 'GET' && request.path === '/') return cborBytes(certificate)
-      if (request.method === 'GET' && request.path === '/quote' && evidence !== undefined) return evidence.quote
-      if (request.method === 'GET' && request.path === '/collateral' && evidence !== undefined)
-        return evidence.collateral()
-      throw new LegacyError('LEGACY_NOT_FOUND', {})
-    })
+  readonly attest = (request: ApiRequest): Promise<ApiResponse> => this.#ports.serve(request, this.#attestation, false)
 
   /** The port that runs models. */
-  readonly run = (request: ApiRequest): Promise<ApiResponse> =>
-    this.#answer(async () => {
-      if (isGreeting(request)) return CBOR_NULL
-      if (request.method === 'POST' && request.path === '/run') return this.#run(request)
-      throw new LegacyError('LEGACY_NOT_FOUND', {})
-    })
+  readonly run = (request: ApiRequest): Promise<ApiResponse> => this.#ports.serve(request, this.#running, true)
 
   /** The port that uploads and deletes models. */
-  readonly manage = (request: ApiRequest): Promise<ApiResponse> =>
-    this.#answer(async () => {
-      if (isGreeting(request)) return CBOR_NULL
-      if (request.method === 'POST' && request.path === '/upload') return this.#upload(request)
-      if (request.method === 'POST' && request.path === '/delete') return this.#delete(request)
-      throw new LegacyError('LEGACY_NOT_FOUND', {})
-    })
+  readonly manage = (request: ApiRequest): Promise<ApiResponse> => this.#ports.serve(request, this.#management, true)
 
-  async #run({ body, signal }: ApiRequest): Promise<Uint8Array> {
+  async #run({ body, signal }: ApiRequest, lease: BodyLease): Promise<Uint8Array> {
     const { tenant, inference, limits } = this.#services
-    const lease = this.#bodies.lease(tenant)
-    try {
-      const bytes = await body.collect(limits.maxRequestBytes, (more) => lease.grow(more))
-      const asked = await readRun(new CborReader(onePiece(bytes)), limits.maxRequestBytes)
-      const record = this.#modelOf(asked)
-      const inputs = named(asked.inputs, record.description.inputs)
-      const caller = { name: tenant, role: 'owner' } as const
-      const outputs = await inference.serve(caller, record, ({ perform }) =>
-        perform({ inputs }, { costBytes: bytes.byteLength, signal }),
-      )
-      return cborMap({ outputs: cborArray(outputs.map(outputOf)) })
-    } finally {
-      lease.end()
-    }
+    const bytes = await body.collect(limits.maxRequestBytes, (more) => lease.grow(more))
+    // Tensors are copied out of it.
+    lease.grow(bytes.byteLength)
+    const asked = await readRun(new CborReader(onePiece(bytes)), limits.maxRequestBytes)
+    const record = this.#modelOf(asked)
+    const inputs = named(asked.inputs, record.description.inputs)
+    const caller = { name: tenant, role: 'owner' } as const
+    const outputs = await inference.serve(caller, record, ({ perform }) =>
+      perform({ inputs }, { costBytes: bytes.byteLength, signal }),
+    )
+    return cborMap({ outputs: cborArray(outputs.map(outputOf)) })
   }
 
   async #upload({ body }: ApiRequest): Promise<Uint8Array> {
@@ -140,26 +125,6 @@ export class LegacyApi {
     const { tenant, models } = this.#services
     return models.resolve(tenant, 'id' in model ? model.id : model.sha256)
   }
-
-  async #answer(work: () => Promise<Uint8Array>): Promise<ApiResponse> {
-    const requestId = randomUUID()
-    const headers = { server: this.#server, 'content-type': 'application/cbor', [REQUEST_ID_HEADER]: requestId }
-    try {
-      return { status: 200, headers, body: [await work()] }
-    } catch (cause) {
-      const isOurs = cause instanceof LegacyError
-      const error = publicError(cause)
-      if (!isOurs) this.#services.onFailure({ requestId, error, cause })
-      const { code, hint } = isOurs ? cause : error
-      const status = code === 'LEGACY_NOT_FOUND' ? 404 : 500
-      return { status, headers, body: [cborText(`${code}: ${hint}`)] }
-    }
-  }
-}
-
-/** Clients of 0.6 ask for anything at all to see whether the connection holds. */
-function isGreeting({ method }: ApiRequest): boolean {
-  return method === 'GET'
 }
 
 /** Inputs under the names of the model; one without a name is for the input at its place. */

@@ -7,7 +7,10 @@ import {
   fromUtf8,
   MalformedError,
   toPem,
+  type UnixSeconds,
 } from '@blindai/core'
+import { EndorsementCache } from '../attester/endorsement-cache.ts'
+import { Lane } from '../attester/lane.ts'
 import { cborBytes, cborMap, cborText, cborUnsigned } from './cbor-writer.ts'
 
 /** Evidence as clients of BlindAI 0.6 ask for it, each answer in CBOR. They know SGX only. */
@@ -30,17 +33,20 @@ const COLLATERAL_VERSION = 1
 export async function collectLegacyEvidence(
   source: EvidenceSource,
   certificate: Uint8Array,
+  clock: () => UnixSeconds,
 ): Promise<LegacyEvidence | undefined> {
   if (source.format !== 'sgx' && source.format !== 'simulated-sgx') return undefined
   const reportData = new Uint8Array(REPORT_DATA_BYTES)
   reportData.set(createHash('sha256').update(certificate).digest())
-  const { bytes } = await source.collect(reportData)
+  const { bytes, endorsedUnder } = await source.collect(reportData)
   const [leaf, ...issuers] = certificatesOf(bytes)
   if (leaf === undefined) throw new MalformedError('MISSING_MEMBER', { field: 'quote', member: 'PCK certificate' })
+  const cache = new EndorsementCache(source)
+  const lane = new Lane()
   return {
     quote: cborBytes(bytes),
     async collateral() {
-      const endorsements = await source.endorsements()
+      const { value: endorsements } = await lane.enter(() => cache.at(clock(), endorsedUnder))
       if (endorsements?.type !== 'dcap') throw new TypeError('evidence of SGX comes with endorsements of DCAP')
       return collateralOf(endorsements, leaf, issuers.join(''))
     },

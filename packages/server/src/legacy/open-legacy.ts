@@ -29,6 +29,7 @@ export interface LegacyDoorOptions extends Omit<LegacyServices, 'tenant' | 'cert
   readonly source: EvidenceSource
   readonly notBefore: UnixSeconds
   readonly notAfter: UnixSeconds
+  readonly clock: () => UnixSeconds
 }
 
 /** The name that clients of 0.6 expect in the certificate, whatever address they connect to. */
@@ -41,13 +42,13 @@ const DNS_NAME = 'blindai-srv'
  * @throws as `collectLegacyEvidence`.
  */
 export async function openLegacy(options: LegacyDoorOptions): Promise<LegacyDoor> {
-  const { config, source, notBefore, notAfter, ...services } = options
+  const { config, source, notBefore, notAfter, clock, ...services } = options
   const identity = createTlsIdentity(notBefore, notAfter, DNS_NAME)
   const api = new LegacyApi({
     ...services,
     tenant: config.tenant,
     certificate: identity.der,
-    evidence: await collectLegacyEvidence(source, identity.der),
+    evidence: await collectLegacyEvidence(source, identity.der, clock),
     isSimulated: source.format.startsWith('simulated'),
   })
   const { host, ports } = config

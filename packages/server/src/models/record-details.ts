@@ -19,9 +19,9 @@ export function detailsOf(record: ModelRecord): JsonObject {
 }
 
 /**
- * A record as it was before the restart.
+ * A record as it was before the restart. Members that are not known here are left away.
  *
- * @throws {MalformedError} for details that another version wrote.
+ * @throws {MalformedError} for details in which a known member is missing or is not of its kind.
  */
 export function recordOf({ details, ...model }: StoredModel): ModelRecord {
   const { kind, task, descriptionTask } = details
@@ -33,6 +33,9 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
   }
   const { sharedEngines, allowsCrossTenantBatches } = details
   if (sharedEngines !== undefined && sharedEngines !== true) throw wrong('sharedEngines', 'true, where it is given')
+  if (allowsCrossTenantBatches !== undefined && allowsCrossTenantBatches !== true) {
+    throw wrong('allowsCrossTenantBatches', 'true, where it is given')
+  }
   // An index of before there were versions has names without.
   const version = model.name === undefined ? {} : { version: model.version ?? 1 }
   return {
@@ -41,7 +44,7 @@ export function recordOf({ details, ...model }: StoredModel): ModelRecord {
     kind,
     ...(task === undefined ? {} : { task: text('task', task) }),
     ...(sharedEngines === undefined ? {} : { sharedEngines }),
-    ...(allowsCrossTenantBatches === true ? { allowsCrossTenantBatches } : {}),
+    ...(allowsCrossTenantBatches === undefined ? {} : { allowsCrossTenantBatches }),
     description,
   }
 }

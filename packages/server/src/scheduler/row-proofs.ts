@@ -1,6 +1,6 @@
 import type { RowsProof } from '../runtime/host/index.ts'
 
-/** Models whose proofs are remembered; of more, those that were used last. */
+/** Models whose proofs are remembered; of more, those whose proofs were made or taken back last. */
 const MAX_MODELS = 4096
 /** Shapes of one model; those beyond are compared again. */
 const MAX_SHAPES = 1024

@@ -1,25 +1,24 @@
 import type { EngineDescription, RowsProof } from '../runtime/host/index.ts'
-import { admit, predictedWaitMs, type Situation, wholeSeconds } from './admission.ts'
+import { wholeSeconds } from './admission.ts'
+import { AdmissionControl } from './admission-control.ts'
 import { Batching } from './batching.ts'
-import { mayLoad, mayRun } from './core-use.ts'
 import { CostBook } from './cost-model.ts'
 import { CrashLedger } from './crash-ledger.ts'
 import { DeficitQueue } from './deficit-queue.ts'
 import { isCrash, isFatal } from './engine-failure.ts'
 import { EngineFleet } from './engine-fleet.ts'
 import type { EngineSlot } from './engine-slot.ts'
+import { EngineSupply } from './engine-supply.ts'
 import {
   createJob,
   describeJob,
   isPoolOf,
   type Job,
-  type JobFields,
   type JobRequest,
   poolOf,
   type Submission,
   type Work,
 } from './job.ts'
-import type { Verdict } from './job-queue.ts'
 import { watchJob } from './job-watch.ts'
 import { type Jobs, shareOf } from './run-together.ts'
 import { RunningJobs } from './running-jobs.ts'
@@ -48,29 +47,38 @@ export class Scheduler {
   readonly #running: RunningJobs = new RunningJobs()
   readonly #costs: CostBook = new CostBook()
   readonly #wide: WideEngines
+  readonly #admission: AdmissionControl
+  readonly #supply: EngineSupply
   readonly #sweep: NodeJS.Timeout
-  /** For whom engines are being started. */
-  readonly #starting: string[] = []
-  #draining = false
   #onEmpty: () => void = () => undefined
 
   constructor(options: SchedulerOptions) {
-    const { limits } = options
+    const { limits, nowMs, onEvent } = options
     this.#limits = limits
     this.#shared = options.sharedEngines
-    this.#nowMs = options.nowMs
-    this.#onEvent = options.onEvent
+    this.#nowMs = nowMs
+    this.#onEvent = onEvent
     this.#queue = new WaitingJobs(options.queue ?? new DeficitQueue())
     this.#wide = new WideEngines(limits.cores, this.#costs)
     this.#onEngineTime = options.onEngineTime ?? (() => undefined)
     this.#crashes = new CrashLedger(limits.crashWindowMs)
-    this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, options.nowMs, {
+    this.#fleet = new EngineFleet({ ...limits, enginesPerPool: limits.cores }, options.startEngine, nowMs, {
       onStopped: (slot) => this.#engineStopped(slot),
       isWanted: (modelKey, enginesOf) => this.#queue.sizeOfPool(poolOf(modelKey, enginesOf)) > 0,
     })
     const crossTenant = options.sharedEngines && options.crossTenantBatching === true
     const rules = { maxElements: limits.maxBatchElements, crossTenant }
-    this.#batching = new Batching(this.#fleet.proofs, rules, options.nowMs)
+    this.#batching = new Batching(this.#fleet.proofs, rules, nowMs)
+    const shared = { limits, nowMs, queue: this.#queue, running: this.#running, fleet: this.#fleet }
+    this.#admission = new AdmissionControl({ ...shared, costs: this.#costs, crashes: this.#crashes })
+    this.#supply = new EngineSupply({
+      ...shared,
+      cores: limits.cores,
+      wide: this.#wide,
+      onEvent,
+      onCrash: (model, tenant) => this.#recordCrash(model, tenant),
+      onStartOver: () => this.#settled(),
+    })
     this.#sweep = setInterval(() => this.#fleet.stopIdle(limits.engineIdleMs), Math.ceil(limits.engineIdleMs / 4))
     this.#sweep.unref()
   }
@@ -172,7 +180,7 @@ export class Scheduler {
 
   /** Takes no new work, finishes what it has, at the latest after that time, and kills every engine. */
   async close(drainMs: number): Promise<void> {
-    this.#draining = true
+    this.#admission.drain()
     clearInterval(this.#sweep)
     if (drainMs > 0 && this.#queue.size + this.#running.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -192,7 +200,7 @@ export class Scheduler {
     const cost = this.#costs.of(poolOf(request.model.key, how.enginesOf))
     const costMs = how.isLoad ? 0 : (cost?.predictMs(request.costBytes) ?? 0)
     const fields = describeJob(request, how, costMs, nowMs)
-    this.#admit(fields)
+    this.#admission.admit(fields)
     const { job, result } = createJob(fields, work)
     this.#wide.arrives(job, this.#queue.size + this.#running.size, nowMs)
     this.#queue.add(job)
@@ -202,113 +210,26 @@ export class Scheduler {
     return result
   }
 
-  #admit(job: JobFields): void {
-    const { enginesMemoryBytes } = this.#limits
-    const situation = this.#situationOf(job)
-    if (this.#draining) {
-      const retryAfterSeconds = wholeSeconds(predictedWaitMs(this.#limits, situation))
-      throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds })
-    }
-    if (job.signal?.aborted === true) throw new SchedulerError('REQUEST_CANCELLED', {})
-    if (this.#crashes.isQuarantined(job.modelKey, job.tenant)) {
-      throw new SchedulerError('MODEL_QUARANTINED', { crashes: this.#crashes.limit })
-    }
-    const neededBytes = this.#fleet.memoryFor(job.model)
-    if (neededBytes > enginesMemoryBytes) {
-      throw new SchedulerError('MODEL_NEEDS_MORE_MEMORY', { neededBytes, availableBytes: enginesMemoryBytes })
-    }
-    admit(job, this.#limits, situation)
-  }
-
-  #situationOf(job: JobFields): Situation {
-    const nowMs = this.#nowMs()
-    return {
-      nowMs,
-      ownQueued: this.#queue.sizeOf(job.tenant),
-      queued: this.#queue.size,
-      freeCores: this.#limits.cores - this.#running.threads,
-      ahead: this.#queue.ahead(job),
-      leftMs: this.#running.leftMs(nowMs),
-      othersLeftMs: this.#running.leftMs(nowMs, job.tenant),
-      isTrusted: this.#isTrusted(job),
-    }
-  }
-
-  #isTrusted({ isLoad, pool }: JobFields): boolean {
-    return !isLoad && this.#costs.of(pool)?.isTrusted === true
-  }
-
   /** Serves as many waiting jobs as there are free cores. */
   #pump(): void {
     while (this.#queue.size > 0 && this.#running.threads < this.#limits.cores) {
-      const next = this.#queue.next((job) => this.#verdict(job))
+      const next = this.#queue.next((job) => this.#supply.verdict(job))
       if (next === undefined) return
-      if (next.verdict === 'start') void this.#start(next.job)
-      else if (this.#comesTooLate(next.job)) this.#drop(next.job)
+      if (next.verdict === 'start') void this.#supply.start(next.job)
+      else if (this.#admission.comesTooLate(next.job)) this.#queue.drop(next.job)
       else void this.#run(this.#gather(next.job))
     }
-  }
-
-  /** True when a job has waited so long that its answer would come after its deadline. */
-  #comesTooLate(job: Job): boolean {
-    return job.hasWaited && this.#isTrusted(job) && this.#nowMs() + job.costMs > job.deadlineAtMs
   }
 
   #gather(first: Job): Jobs {
     const freeCores = this.#limits.cores - this.#running.threads
     const free = Math.min(freeCores, this.#fleet.idleCount(first.modelKey, first.enginesOf))
-    return this.#batching.gather(first, this.#queue, free, (job) => !this.#comesTooLate(job))
-  }
-
-  #drop(job: Job): void {
-    this.#queue.settle(job, 0)
-    job.reject(new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
-  }
-
-  #verdict(job: Job): Verdict {
-    const use = { cores: this.#limits.cores, running: this.#running.threads, starting: this.#starting.length }
-    if (this.#slotFor(job) !== undefined) return mayRun(use) ? 'run' : 'wait'
-    if (!mayLoad(use, this.#starting.includes(job.tenant))) return 'wait'
-    return this.#fleet.canStart(job.model, job.enginesOf, this.#queue.sizeOfPool(job.pool)) ? 'start' : 'wait'
-  }
-
-  /** The engine for a job: while it is the only one here and its pool has long been alone, a wide one if there is one. */
-  #slotFor(job: Job): EngineSlot | undefined {
-    const { modelKey, enginesOf } = job
-    // It still waits when the verdict is asked for, and has left when it runs.
-    const isOnly = this.#running.size === 0 && this.#queue.size <= 1 && this.#starting.length === 0
-    const wide =
-      isOnly && this.#wide.isWorthIt(job, this.#nowMs()) ? this.#fleet.idle(modelKey, enginesOf, true) : undefined
-    return wide ?? this.#fleet.idle(modelKey, enginesOf)
-  }
-
-  async #start({ model, enginesOf, pool, tenant }: Job, threads = 1): Promise<void> {
-    this.#starting.push(tenant)
-    const startedAtMs = this.#nowMs()
-    try {
-      await this.#fleet.start(model, enginesOf, threads)
-      this.#onEvent({ event: 'engine-started', model: model.source.sha256, startMs: this.#nowMs() - startedAtMs })
-    } catch (error) {
-      this.#onEvent({ event: 'engine-failed', model: model.source.sha256 })
-      // Nobody asked for a wide engine: that there is none is nobody's fault, and nobody waits for it.
-      if (threads > 1) this.#wide.failed(pool)
-      else this.#notStarted(model, tenant, enginesOf, error)
-    }
-    this.#starting.splice(this.#starting.indexOf(tenant), 1)
-    this.#settled()
-  }
-
-  #notStarted(model: ScheduledModel, tenant: string, enginesOf: string | undefined, error: unknown): void {
-    if (isCrash(error)) this.#recordCrash(model, tenant)
-    // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
-    if (this.#fleet.hasPool(model.key, enginesOf)) return
-    const pool = poolOf(model.key, enginesOf)
-    this.#queue.rejectAll((job) => job.pool === pool, error)
+    return this.#batching.gather(first, this.#queue, free, (job) => !this.#admission.comesTooLate(job))
   }
 
   async #run(jobs: Jobs): Promise<void> {
     const [first] = jobs
-    const slot = this.#slotFor(first)
+    const slot = this.#supply.slotFor(first)
     if (slot?.phase.name !== 'idle') throw new RangeError('a job was to run, and no engine is idle')
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
@@ -325,7 +246,7 @@ export class Scheduler {
       const shareMs = tookMs * shareOf(job, jobs)
       this.#queue.settle(job, shareMs * slot.threads)
       this.#onEngineTime(job.tenant, shareMs * slot.threads)
-      if (failures[index] === undefined && !job.isLoad) this.#learn(job, slot, shareMs)
+      if (failures[index] === undefined && !job.isLoad) this.#wide.observe(job, slot.isWide, shareMs)
     }
     const hasDied = failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited'
     const tenant = hasDied ? this.#batching.engineDied(jobs) : undefined
@@ -335,20 +256,9 @@ export class Scheduler {
     this.#settled()
     // Whoever stopped this engine wants no other in its place.
     const isLeft = slot.phase.name === 'idle'
-    if (isLeft && this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
-      void this.#start(first, this.#wide.threads)
+    if (isLeft && !this.#admission.isDraining && this.#supply.isToWiden(first)) {
+      void this.#supply.start(first, this.#wide.threads)
     }
-  }
-
-  /** True while nothing runs or waits, and the job's pool has been alone for so long that a wide engine helps. */
-  #isAlone(job: Job): boolean {
-    const others = this.#running.size + this.#starting.length + this.#queue.size
-    return others === 0 && !this.#draining && this.#wide.isWorthIt(job, this.#nowMs())
-  }
-
-  #learn(job: Job, slot: EngineSlot, tookMs: number): void {
-    if (slot.isWide) this.#wide.observe(job, tookMs)
-    else this.#costs.observe(job.pool, job.costBytes, tookMs)
   }
 
   /** Takes a waiting job away at once; a running one has a little time to end before its engine is killed. */

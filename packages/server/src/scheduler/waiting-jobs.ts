@@ -1,5 +1,6 @@
 import type { Job } from './job.ts'
 import type { Ahead, JobQueue, QueuedJob, Verdict } from './job-queue.ts'
+import { SchedulerError } from './scheduler-error.ts'
 
 /** The jobs that wait: in the order of the queue's policy, and counted by the pool of engines that they wait for. */
 export class WaitingJobs {
@@ -51,6 +52,12 @@ export class WaitingJobs {
     const taken = this.#queue.companions(first, accepts)
     for (const job of taken) this.#left(job)
     return taken
+  }
+
+  /** Fails a job that came to run when its deadline could not be met any more; it took nothing. */
+  drop(job: Job): void {
+    this.#queue.settle(job, 0)
+    job.reject(new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: job.deadlineMs }))
   }
 
   settle(job: Job, tookMs: number): void {

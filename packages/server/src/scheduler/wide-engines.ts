@@ -39,8 +39,10 @@ export class WideEngines {
     return narrowMs >= WORTH_MS && !(wide?.isTrusted === true && wide.predictMs(costBytes) > WORTH_PART * narrowMs)
   }
 
-  observe({ pool, costBytes }: Job, tookMs: number): void {
-    this.#wide.observe(pool, costBytes, tookMs)
+  /** Learns what a run took, on a wide engine or on one thread. */
+  observe({ pool, costBytes }: Job, isWide: boolean, tookMs: number): void {
+    const costs = isWide ? this.#wide : this.#narrow
+    costs.observe(pool, costBytes, tookMs)
   }
 
   /** A wide engine of the pool did not start: none is tried again. */

@@ -183,6 +183,21 @@ describe('a tenant that is deleted', () => {
     expect(await house.ask('GET', '/v1/models', { key: again })).toMatchObject({ json: { models: [] } })
   })
 
+  test('leaves nothing of what it asked for to the next of its name', async () => {
+    const house = await buildHouse()
+    await house.upload('alice', MODEL, '?name=m')
+    await house.ask('PUT', '/v1/models/m/grants/*', { as: 'alice' })
+    const count = async (path: string, how: object): Promise<unknown> =>
+      Object((await house.ask('GET', path, how)).json).model_stats[0].inference_count
+    const key = await make(house, 'clinic')
+    await house.ask('POST', '/v2/models/alice~m/infer', { key, body: INPUT })
+    expect(await count('/v2/models/alice~m/stats', { key })).toBe(1)
+    await house.ask('DELETE', '/v1/tenants/clinic', { as: 'root' })
+    const again = await make(house, 'clinic')
+    expect(await count('/v2/models/alice~m/stats', { key: again })).toBe(0)
+    expect(await count('/v2/models/m/stats', { as: 'alice' })).toBe(1)
+  })
+
   test('gets no answer of a run that was under way, and no model of an upload that was', async () => {
     const house = await buildHouse()
     const key = await make(house, 'clinic')

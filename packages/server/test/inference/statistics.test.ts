@@ -57,6 +57,20 @@ describe('the statistics of a model', () => {
     expect(ledger.of('alice/n', undefined)).toMatchObject({ success: { count: 1 } })
   })
 
+  test('of a tenant that is gone stay in the sums, and are not the next one’s of its name', () => {
+    const ledger = new StatisticsLedger(3)
+    for (const tenant of ['alice', 'bob', 'carol']) ledger.record('alice/m', tenant, DONE)
+    ledger.forgetTenant('bob')
+    ledger.forgetTenant('carol')
+    ledger.forgetTenant('nobody-known')
+    expect(ledger.of('alice/m', 'bob')).toEqual(ledger.of('alice/never', 'bob'))
+    expect(ledger.of('alice/m', undefined)).toMatchObject({ success: { count: 3 }, executions: 3 })
+    // Two counters are left, so there is room for one more.
+    ledger.record('alice/m', 'bob', DONE)
+    expect(ledger.of('alice/m', 'bob')).toMatchObject({ success: { count: 1 } })
+    expect(ledger.of('alice/m', undefined)).toMatchObject({ success: { count: 4 } })
+  })
+
   test('are kept for so many and no more: the longest idle one starts again', () => {
     const ledger = new StatisticsLedger(4)
     ledger.record('busy', 't', DONE)

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { parseServerConfig } from '../../src/config.ts'
 import { type RunningServer, startServer } from '../../src/gatekeeper.ts'
 import type { CborReader } from '../../src/legacy/cbor-reader.ts'
+import type { LogEvent } from '../../src/log-events.ts'
 import { FakeEngines } from '../fixtures/fake-engines.ts'
 import { digestOf, ECHO_SOURCE, KEYS } from '../fixtures/house.ts'
 import { readerOf, recorded } from './vectors.ts'
@@ -14,7 +15,8 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.close()
 })
 
-async function started(evidence = ECHO_SOURCE) {
+async function started(options: { readonly memoryBytes?: number } = {}) {
+  const events: LogEvent[] = []
   const engines = new FakeEngines()
   engines.onRun = (run) => run.answer()
   const config = parseServerConfig(
@@ -22,15 +24,19 @@ async function started(evidence = ECHO_SOURCE) {
       listen: { host: '127.0.0.1', port: 0 },
       plainListen: { host: '127.0.0.1', port: 0 },
       tenants: [{ name: 'alice', role: 'owner', keySha256: createHash('sha256').update(KEYS.alice).digest('hex') }],
+      metricsListen: { port: 0 },
+      requestLog: true,
       isolation: 'none',
+      limits: { maxMemoryBytes: 1024 ** 3 },
       legacy: { ports: { attestation: 0, run: 0, management: 0 } },
     }),
   )
   const server = await startServer(config, {
-    evidence,
+    evidence: ECHO_SOURCE,
     software: { name: 'blindai', version: '0.1.0', digest: '00'.repeat(32) },
-    log: () => undefined,
+    log: (event) => events.push(event),
     engines: { isolation: 'none', missing: [], start: engines.start },
+    readMemory: () => options.memoryBytes ?? 1024,
   })
   running.push(server)
   const { legacy } = server
@@ -38,7 +44,7 @@ async function started(evidence = ECHO_SOURCE) {
   const certificate = new X509Certificate(
     await read(`${legacy.attestation}/`, (reader) => reader.bytes('certificate', 4096)),
   )
-  return { server, legacy, certificate }
+  return { server, legacy, certificate, events }
 }
 
 async function read<T>(url: string, reading: (reader: CborReader) => Promise<T>): Promise<T> {
@@ -85,6 +91,48 @@ describe('the listeners for clients of BlindAI 0.6', () => {
     expect(await post(`${legacy.management}/delete`, recorded('delete'), certificate)).toMatchObject({ status: 500 })
     const other = (await started()).certificate
     await expect(post(`${legacy.run}/run`, recorded('run-by-hash'), other)).rejects.toThrow()
+  })
+
+  test('are in the log of requests and in the metrics, under names that no request chooses', async () => {
+    const { server, legacy, certificate, events } = await started()
+    await post(`${legacy.management}/upload`, recorded('upload'), certificate)
+    await post(`${legacy.run}/run`, recorded('run-by-hash'), certificate)
+    await post(`${legacy.run}/run`, recorded('run-by-id'), certificate)
+    await post(`${legacy.run}/canary`, new Uint8Array(), certificate)
+    const requests = events.filter(({ event }) => event === 'request')
+    expect(requests).toMatchObject([
+      { method: 'GET', route: '/', status: 200, code: null },
+      { method: 'POST', route: '/upload', status: 200, code: null, bytesIn: recorded('upload').byteLength },
+      { method: 'POST', route: '/run', status: 200, code: null },
+      { method: 'POST', route: '/run', status: 500, code: 'MODEL_NOT_FOUND' },
+      { method: 'other', route: 'none', status: 404, code: 'LEGACY_NOT_FOUND' },
+    ])
+    const metrics = await (await fetch(`${server.metricsUrl}/metrics`)).text()
+    for (const line of [
+      'blindai_requests_total{method="POST",route="/run",status="2xx"} 1',
+      'blindai_requests_total{method="POST",route="/run",status="5xx"} 1',
+      'blindai_requests_total{method="POST",route="/upload",status="2xx"} 1',
+      'blindai_requests_total{method="other",route="none",status="4xx"} 1',
+      'blindai_refusals_total{code="MODEL_NOT_FOUND"} 1',
+      'blindai_refusals_total{code="LEGACY_NOT_FOUND"} 1',
+    ]) {
+      expect(metrics.split('\n')).toContain(line)
+    }
+    expect(metrics).not.toContain('canary')
+  })
+
+  test('take no work while memory is at its end, and still show the certificate', async () => {
+    const { legacy, certificate, events } = await started({ memoryBytes: 1024 ** 3 })
+    const isLow = (): boolean => events.some(({ event }) => event === 'memory-level')
+    await expect.poll(isLow, { timeout: 5000 }).toBe(true)
+    for (const [url, request] of [
+      [`${legacy.management}/upload`, recorded('upload')],
+      [`${legacy.run}/run`, recorded('run-by-hash')],
+    ] as const) {
+      const { status, bytes } = await post(url, request, certificate)
+      expect(status).toBe(500)
+      expect(await readerOf(bytes).text('refusal', 4096)).toMatch(/^MEMORY_LOW: /)
+    }
   })
 
   test('serve nothing of the API, and no page', async () => {

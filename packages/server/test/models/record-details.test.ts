@@ -14,7 +14,7 @@ const RECORD: ModelRecord = {
 }
 
 describe('the record of a model that is stored', () => {
-  test.for([{}, { allowsCrossTenantBatches: true }])('comes back as it was: %o', (change) => {
+  test.for([{}, { sharedEngines: true }, { allowsCrossTenantBatches: true }])('comes back as it was: %o', (change) => {
     const record = { ...RECORD, ...change }
     const { owner, sha256, bytes, createdAt, grants } = record
     expect(recordOf({ owner, sha256, bytes, createdAt, grants, details: detailsOf(record) })).toEqual(record)
@@ -58,9 +58,23 @@ describe('the record of a model that is stored', () => {
     )
   })
 
-  test('lets no tenants share a run by a word that is not true', () => {
+  test.for([
+    ['allowsCrossTenantBatches', 'true'],
+    ['allowsCrossTenantBatches', false],
+    ['sharedEngines', 1],
+    ['inputs', undefined],
+  ] as const)('is refused where a member is not of its kind: %s %o', ([member, value]) => {
     const { owner, sha256, bytes, createdAt, grants } = RECORD
-    const details = { ...detailsOf(RECORD), allowsCrossTenantBatches: 'true' }
+    const { [member]: _, ...others } = detailsOf(RECORD)
+    const details = value === undefined ? others : { ...others, [member]: value }
+    expect(() => recordOf({ owner, sha256, bytes, createdAt, grants, details })).toThrow(
+      expect.objectContaining({ code: 'WRONG_VALUE' }),
+    )
+  })
+
+  test('comes back without a member that is not known', () => {
+    const { owner, sha256, bytes, createdAt, grants } = RECORD
+    const details = { ...detailsOf(RECORD), later: true }
     expect(recordOf({ owner, sha256, bytes, createdAt, grants, details })).toEqual(RECORD)
   })
 })

@@ -51,9 +51,11 @@ export function inferenceRoutes({ inference, limits, receipts }: InferenceServic
   async function infer(call: Call): Promise<ApiResponse> {
     const { request, tenant } = call
     isAsked(call)
-    const record = modelOf(inference, call)
+    modelOf(inference, call)
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
     const body = await call.readBody()
+    // What was granted, shared or there when the request began may not be any more.
+    const record = modelOf(inference, call)
     const response = await inference.serve(tenant, record, async (run) => {
       const asked = parseRequest(record, body, headerLength, limits, call.lease)
       const outputs = await run.perform(asked, { costBytes: body.byteLength, signal: request.signal })

@@ -17,7 +17,8 @@ const MAX_BODY_BYTES = 1024
 /**
  * What every tenant does with its own keys: a second one beside the first, then the first revoked.
  *
- * A key that a tenant adds by itself must expire: one that was stolen cannot be made into one that lasts.
+ * A key that a tenant adds by itself must expire within `maxOwnKeySeconds`. Whoever stole a key can add others with it, and with
+ * those again, until somebody revokes them all: what ends by itself is only what nobody renews.
  */
 export function keyRoutes({ tenants, limits, clock }: KeyServices): Route[] {
   function list({ tenant }: Call): ApiResponse {

@@ -1,4 +1,5 @@
 import { fromUtf8, type JsonValue, parseJson } from '@blindai/core'
+import type { InferenceService } from '../../inference/index.ts'
 import type { ModelLibrary, ModelRepository } from '../../models/index.ts'
 import {
   type ApiKeyRecord,
@@ -20,6 +21,7 @@ export interface TenantServices {
   readonly meter: TenantMeter
   readonly models: ModelRepository
   readonly library: ModelLibrary
+  readonly inference: Pick<InferenceService, 'forgetTenant'>
   readonly limits: TenantLimits
 }
 
@@ -27,7 +29,7 @@ export interface TenantServices {
 const MAX_BODY_BYTES = 4096
 
 /** What administrators do with tenants. Nobody else learns from these routes which tenants there are. */
-export function tenantRoutes({ tenants, meter, models, library, limits }: TenantServices): Route[] {
+export function tenantRoutes({ tenants, meter, models, library, inference, limits }: TenantServices): Route[] {
   const shown = (tenant: KnownTenant): object => {
     const owned = models.list(tenant.name).filter(({ owner }) => owner === tenant.name)
     const quotas = tenant.configured ? {} : tenant.quotas
@@ -61,6 +63,7 @@ export function tenantRoutes({ tenants, meter, models, library, limits }: Tenant
     const name = nameOf(call)
     await tenants.remove(name, () => library.removeTenant(name))
     meter.forget(name)
+    inference.forgetTenant(name)
     return emptyResponse(204)
   }
 

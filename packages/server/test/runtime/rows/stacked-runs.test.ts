@@ -1,6 +1,7 @@
 import type { Datatype, RawTensor } from '@blindai/protocol'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { Failure } from '../../../src/runtime/engine/failure.ts'
 import { compareRows } from '../../../src/runtime/engine/onnx/rows/compare-rows.ts'
 import { proveRows } from '../../../src/runtime/engine/onnx/rows/prove-rows.ts'
 import { Session } from '../../../src/runtime/engine/session.ts'
@@ -85,6 +86,16 @@ describe('requests that are computed in one run', () => {
       tensor('pixel_values', 'FP32', [1, 1 * 3, 28, 28], numbers(3 * 784, seed)),
     ]
     await expectSame(session, [picture(1), picture(2), picture(3)])
+  })
+})
+
+describe('a proof that finds no memory', () => {
+  test.for(KEEPING.slice(0, 1))('is none, and keeps no model from serving: %s', async ([, recipe]) => {
+    const bytes = rowModel(recipe)
+    const session = await Session.load(bytes, 1)
+    const failure = new Failure('MODEL_NEEDS_MORE_MEMORY', 'memory-exhausted')
+    vi.spyOn(session, 'run').mockRejectedValue(failure)
+    expect(await proveRows(bytes, session)).toEqual({ reason: 'memory-exhausted', operator: null })
   })
 })
 
