@@ -3,7 +3,7 @@ import { BarePool } from './lib/bare-pool.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
 import { Installation, ServerProcess, TRANSPORTS, type Transport, titleOf } from './lib/server.ts'
 import { median, rotated, spread, spreadText } from './lib/statistics.ts'
-import { mobilenetWorkload, tinyWorkload, type Workload } from './lib/workloads.ts'
+import { mobilenetWorkload, type TensorWorkload, tinyWorkload } from './lib/workloads.ts'
 
 /**
  * What one client waits longer than for onnxruntime-node itself, one request at a time. Blocks of requests take turns;
@@ -33,7 +33,7 @@ try {
   await installation.remove()
 }
 
-async function measure(workload: Workload, sessions: Record<Transport, Session>): Promise<string[][]> {
+async function measure(workload: TensorWorkload, sessions: Record<Transport, Session>): Promise<string[][]> {
   await sessions.tls.models.upload(workload.file, { name: workload.name })
   const pool = await BarePool.start(1, workload)
   const block = async (arm: Arm): Promise<readonly number[]> =>
@@ -64,7 +64,7 @@ async function measure(workload: Workload, sessions: Record<Transport, Session>)
   })
 }
 
-async function callTimesMs(session: Session, workload: Workload): Promise<readonly number[]> {
+async function callTimesMs(session: Session, workload: TensorWorkload): Promise<readonly number[]> {
   const times: number[] = []
   for (let request = 0; request < REQUESTS; request++) {
     const start = performance.now()

@@ -4,7 +4,16 @@ import { cpuMs, descendants } from './lib/proc.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
 import { Installation, ServerProcess, TRANSPORTS, type Transport, titleOf } from './lib/server.ts'
 import { median, rotated, spread, spreadText } from './lib/statistics.ts'
-import { bertWorkload, mobilenetWorkload, resnetWorkload, type Workload } from './lib/workloads.ts'
+import {
+  ask,
+  bertWorkload,
+  messageWorkload,
+  mobilenetWorkload,
+  pathOf,
+  photographWorkload,
+  resnetWorkload,
+  type Workload,
+} from './lib/workloads.ts'
 
 /**
  * Throughput through attested TLS and through OHTTP, as a share of what onnxruntime-node does bare in two processes of
@@ -41,7 +50,8 @@ try {
   const sessions = { tls: await server.connect('tls'), ohttp: await server.connect('ohttp') }
   const { folder } = installation
   const rows: string[][] = []
-  for (const workload of [await bertWorkload(folder), await resnetWorkload(folder), mobilenetWorkload()]) {
+  const graphs = [await bertWorkload(folder), await resnetWorkload(folder), mobilenetWorkload()]
+  for (const workload of [...graphs, photographWorkload(), messageWorkload()]) {
     rows.push(...(await measure(workload, sessions)))
   }
   printTable(
@@ -55,7 +65,8 @@ try {
 }
 
 async function measure(workload: Workload, sessions: Record<Transport, Session>): Promise<string[][]> {
-  await sessions.tls.models.upload(workload.file, { name: workload.name })
+  const task = 'task' in workload ? { task: workload.task } : {}
+  await sessions.tls.models.upload(pathOf(workload), { name: workload.name, ...task })
   const pool = await BarePool.start(PROCESSES, workload)
   const sample = (arm: Arm): Promise<Sample> =>
     arm === 'bare' ? runBare(pool) : drive(sessions[arm], workload, WINDOW_MS)
@@ -102,7 +113,7 @@ async function drive(session: Session, workload: Workload, ms: number): Promise<
       let requests = 0
       let elapsed = 0
       while (elapsed < ms) {
-        await session.infer(workload.name, workload.inputs)
+        await ask(session, workload)
         requests++
         elapsed = performance.now() - start
       }

@@ -13,11 +13,11 @@ export class BarePool {
     this.#children = children
   }
 
-  static async start(processes: number, { file, inputs }: Workload): Promise<BarePool> {
+  static async start(processes: number, workload: Workload): Promise<BarePool> {
     const script = fileURLToPath(new URL('../bare-child.ts', import.meta.url))
     const options: ForkOptions = { execArgv: ['--conditions=source'], serialization: 'advanced' }
     const pool = new BarePool(Array.from({ length: processes }, () => fork(script, options)))
-    await pool.#ask({ ask: 'load', file, inputs: inputs.map(toRaw) })
+    await pool.#ask(loadOf(workload))
     return pool
   }
 
@@ -59,6 +59,12 @@ export class BarePool {
       }),
     )
   }
+}
+
+function loadOf(workload: Workload): BareQuestion {
+  if (!('task' in workload)) return { ask: 'load-graph', file: workload.file, inputs: workload.inputs.map(toRaw) }
+  const { folder, task, input } = workload
+  return { ask: 'load-pipeline', folder, task, input }
 }
 
 function sum(values: readonly number[]): number {

@@ -218,17 +218,21 @@ function limitsOf(result: AttestationResult, parts: ParsedBundle, options: Bundl
   ]
 }
 
-function bodyToJson({ sha256, bytes }: BodyDigest): JsonObject {
-  return { sha256: toHex(sha256), bytes }
+function bodyToJson({ sha256, bytes, messages }: BodyDigest): JsonObject {
+  return { sha256: toHex(sha256), bytes, ...(messages !== undefined && { messages }) }
 }
 
 function bodyOf(field: string, value: JsonValue): BodyDigest {
-  const { sha256, bytes } = object(field, value, ['sha256', 'bytes'])
+  const { sha256, bytes, messages } = object(field, value, ['sha256', 'bytes', 'messages'])
   const digest = text(`${field}.sha256`, sha256)
   if (!SHA256_HEX.test(digest)) throw invalid(`made with a SHA-256 in ${field}`)
-  if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0)
-    throw invalid(`made with a length in ${field}`)
-  return { sha256: fromHex(field, digest), bytes }
+  if (!isCount(bytes)) throw invalid(`made with a length in ${field}`)
+  if (messages !== undefined && !isCount(messages)) throw invalid(`made with a number of messages in ${field}`)
+  return { sha256: fromHex(field, digest), bytes, ...(messages !== undefined && { messages }) }
+}
+
+function isCount(value: JsonValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function object(field: string, value: JsonValue | undefined, known: readonly string[]): JsonObject {

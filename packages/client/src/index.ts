@@ -1,4 +1,4 @@
-export { type BodyDigest, digestBody, type Receipt } from '@blindai/receipts'
+export { type BodyDigest, digestBody, digestStream, digestStreamBody, type Receipt } from '@blindai/receipts'
 export type { AffirmingResult, AttestationResult, SeenEvaluation } from '@blindai/verifier'
 export type { TransportName } from './attested-channel.ts'
 export { type ConnectOptions, connect } from './connect.ts'

@@ -35,14 +35,19 @@ export function encodeClaims(receipt: Receipt): Uint8Array {
       operation,
       model: { sha256: model.sha256, kind: model.kind },
       ...(task === undefined ? {} : { task }),
-      ...(request && { request: { hmac: request.hmac, bytes: request.bytes } }),
-      ...(response && { response: { hmac: response.hmac, bytes: response.bytes } }),
+      ...(request && { request: encodeCommitment(request) }),
+      ...(response && { response: encodeCommitment(response) }),
     }),
   )
 }
 
+function encodeCommitment({ hmac, bytes, messages }: BodyCommitment): JsonObject {
+  return { hmac, bytes, ...(messages !== undefined && { messages }) }
+}
+
 /**
- * Parses claims strictly: unknown, missing and repeated members are refused, and so is a run that covers no bodies.
+ * Parses claims strictly: unknown, missing and repeated members are refused, and so is a run that covers no bodies, or a stream
+ * on one side only.
  *
  * @throws {ReceiptError} `RECEIPT_FORM_INVALID`.
  */
@@ -68,6 +73,9 @@ export function parseClaims(bytes: Uint8Array): Receipt {
   if (isRun !== (receipt.request !== undefined) || isRun !== (receipt.response !== undefined)) {
     throw invalid('request and response', 'there for a run, and for nothing else')
   }
+  if ((receipt.request?.messages === undefined) !== (receipt.response?.messages === undefined)) {
+    throw invalid('messages', 'there for both bodies or for none')
+  }
   if (receipt.task !== undefined && !isRun) throw invalid('task', 'there for a run only')
   return receipt
 }
@@ -89,10 +97,11 @@ function parseModel(value: JsonValue | undefined): ReceiptModel {
 }
 
 function parseCommitment(part: string, value: JsonValue): BodyCommitment {
-  const { hmac, bytes } = members(part, value, ['hmac', 'bytes'])
+  const { hmac, bytes, messages } = members(part, value, ['hmac', 'bytes'], { maybe: ['messages'] })
   return {
     hmac: text(`${part}.hmac`, hmac, HMAC, 'base64url of 32 bytes'),
     bytes: count(`${part}.bytes`, bytes, 0),
+    ...(messages !== undefined && { messages: count(`${part}.messages`, messages, 1) }),
   }
 }
 

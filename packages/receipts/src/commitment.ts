@@ -20,6 +20,8 @@ export interface BodyDigest {
   /** SHA-256, 32 bytes. */
   readonly sha256: Uint8Array
   readonly bytes: number
+  /** Of a stream: how many messages. */
+  readonly messages?: number
 }
 
 /** The digest of a body at hand. */
@@ -34,7 +36,9 @@ export async function digestBody(body: Uint8Array): Promise<BodyDigest> {
  * @throws {RangeError} when the salt or the digest is not 32 bytes.
  */
 export async function commitTo(role: BodyRole, salt: Uint8Array, body: BodyDigest): Promise<BodyCommitment> {
-  return { hmac: toBase64Url(await authenticate(role, salt, body.sha256)), bytes: body.bytes }
+  const { sha256, bytes, messages } = body
+  const hmac = toBase64Url(await authenticate(role, salt, sha256))
+  return { hmac, bytes, ...(messages !== undefined && { messages }) }
 }
 
 /** True when the commitment is to this body. The length is not looked at. */

@@ -20,6 +20,13 @@ export interface ReceiptErrorDetails {
     readonly expected: number
     readonly actual: number
   }
+  RECEIPT_MESSAGES_MISMATCH: {
+    readonly body: 'request' | 'response'
+    /** Undefined for a body that is no stream. */
+    readonly expected: number | undefined
+    readonly actual: number | undefined
+  }
+  RECEIPT_STREAM_INVALID: { readonly at: number }
   RECEIPT_SEQUENCE_REPLAYED: { readonly sequence: number }
   RECEIPT_LOG_FULL: { readonly limit: number }
 }
@@ -82,6 +89,14 @@ export const RECEIPT_CATALOGUE: Catalogue<ReceiptErrorDetails> = {
     message: (d) => `the ${d.body} has ${d.actual} bytes; the receipt is of one with ${d.expected}`,
     hint: 'Pass the body as it was on the wire, whole.',
   },
+  RECEIPT_MESSAGES_MISMATCH: {
+    message: (d) => `the ${d.body} is ${streamText(d.actual)}; the receipt is of ${streamText(d.expected)}`,
+    hint: 'Pass every message of the stream, as it was sent or received, in its order.',
+  },
+  RECEIPT_STREAM_INVALID: {
+    message: (d) => `there is no whole message, uncompressed and behind its prefix, at byte ${d.at} of the stream`,
+    hint: 'Pass the messages one after the other, each behind a zero and its length in four bytes.',
+  },
   RECEIPT_SEQUENCE_REPLAYED: {
     message: (d) => `there is another receipt with the sequence number ${d.sequence}`,
     hint: 'Count each receipt once; two different ones with one number mean a forged statement or a broken server.',
@@ -90,6 +105,10 @@ export const RECEIPT_CATALOGUE: Catalogue<ReceiptErrorDetails> = {
     message: (d) => `${d.limit} receipts are remembered, and no more fit`,
     hint: 'Begin a new log.',
   },
+}
+
+function streamText(messages: number | undefined): string {
+  return messages === undefined ? 'one body' : `a stream of ${messages} ${messages === 1 ? 'message' : 'messages'}`
 }
 
 /** A receipt that cannot be read, or does not show what it was to show. */

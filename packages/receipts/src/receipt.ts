@@ -22,6 +22,8 @@ export interface BodyCommitment {
   /** base64url of HMAC-SHA-256 under the receipt's salt; see `commitTo`. */
   readonly hmac: string
   readonly bytes: number
+  /** Of a stream: how many messages. The body is then what `digestStream` takes, and `bytes` its length. */
+  readonly messages?: number
 }
 
 /** The claims of a receipt. */
@@ -36,9 +38,9 @@ export interface Receipt {
   readonly model: ReceiptModel
   /** Of a run: the task, when the call named one; tensors otherwise. */
   readonly task?: string
-  /** Of a run: the bytes of the request's body, with its inputs and options. */
+  /** Of a run: the bytes of the request's body, with its inputs and options. Of a stream: of all its requests. */
   readonly request?: BodyCommitment
-  /** Of a run: the bytes of the answer's body. */
+  /** Of a run: the bytes of the answer's body. Of a stream: of all its answers. */
   readonly response?: BodyCommitment
 }
 

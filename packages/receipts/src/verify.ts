@@ -31,7 +31,7 @@ export interface ReceiptExpectation {
  *
  * The time is the host's word: a host with a wrong clock gives wrong times, within the life of the keys.
  *
- * @throws {ReceiptError} each of its codes but `RECEIPT_SEQUENCE_REPLAYED` and `RECEIPT_LOG_FULL`; {RangeError} for a salt or
+ * @throws {ReceiptError} each of its codes but `RECEIPT_STREAM_INVALID`, `RECEIPT_SEQUENCE_REPLAYED` and `RECEIPT_LOG_FULL`; {RangeError} for a salt or
  * digest that is not 32 bytes.
  */
 export async function verifyReceipt(
@@ -86,7 +86,11 @@ async function checkBody(
   if (body === undefined) return
   if (commitment === undefined) throw new ReceiptError('RECEIPT_BODY_NOT_COVERED', { body: role })
   if (salt === undefined) throw new ReceiptError('RECEIPT_SALT_MISSING', { body: role })
-  const { bytes } = body
+  const { bytes, messages } = body
+  if (commitment.messages !== messages) {
+    const facts = { expected: commitment.messages, actual: messages }
+    throw new ReceiptError('RECEIPT_MESSAGES_MISMATCH', { body: role, ...facts })
+  }
   if (commitment.bytes !== bytes) {
     throw new ReceiptError('RECEIPT_BODY_LENGTH_MISMATCH', { body: role, expected: commitment.bytes, actual: bytes })
   }

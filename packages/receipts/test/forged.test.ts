@@ -1,8 +1,10 @@
 import { type JsonObject, toBase64Url, utf8 } from '@blindai/core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
+  type BodyDigest,
   commitTo,
   digestBody,
+  digestStream,
   parseReceipt,
   type Receipt,
   type ReceiptErrorDetails,
@@ -58,6 +60,20 @@ const edited = (part: number, edit: (text: string) => string) => async (): Promi
   return parts.map((text, i) => (i === part ? edit(text) : text)).join('.')
 }
 const swapFirst = (text: string): string => `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`
+
+/** Two messages of either side, and the receipt of them. */
+async function streams(): Promise<{ readonly request: BodyDigest; readonly response: BodyDigest }> {
+  return { request: await digestStream([REQUEST, REQUEST]), response: await digestStream([RESPONSE, REQUEST]) }
+}
+const streamed =
+  (changes: { readonly messages?: number } = {}) =>
+  async (): Promise<string> => {
+    const { request, response } = await streams()
+    return token(issuer, {
+      request: await commitTo('request', SALT, { ...request, ...changes }),
+      response: await commitTo('response', SALT, { ...response, ...changes }),
+    })
+  }
 
 const FORGERIES: readonly Forgery[] = [
   {
@@ -245,6 +261,35 @@ const FORGERIES: readonly Forgery[] = [
     code: 'RECEIPT_FORM_INVALID',
     token: changed({ request: { hmac: `${'A'.repeat(42)}B`, bytes: 1 } }),
   },
+  {
+    why: 'of a stream whose answers were cut',
+    code: 'RECEIPT_MESSAGES_MISMATCH',
+    token: streamed(),
+    expected: async (e) => ({ ...e, ...(await streams()), response: await digestStream([RESPONSE]) }),
+  },
+  {
+    why: 'of a stream in the place of one body',
+    code: 'RECEIPT_MESSAGES_MISMATCH',
+    token: streamed(),
+  },
+  {
+    why: 'of one body in the place of a stream',
+    code: 'RECEIPT_MESSAGES_MISMATCH',
+    expected: async (e) => ({ ...e, ...(await streams()) }),
+  },
+  {
+    why: 'of a stream in another order',
+    code: 'RECEIPT_RESPONSE_MISMATCH',
+    token: streamed(),
+    expected: async (e) => ({ ...e, ...(await streams()), response: await digestStream([REQUEST, RESPONSE]) }),
+  },
+  {
+    why: 'with a stream on one side only',
+    code: 'RECEIPT_FORM_INVALID',
+    token: async () => token(issuer, { request: await commitTo('request', SALT, (await streams()).request) }),
+  },
+  { why: 'with a stream of no message', code: 'RECEIPT_FORM_INVALID', token: streamed({ messages: 0 }) },
+  { why: 'with a stream of half a message', code: 'RECEIPT_FORM_INVALID', token: streamed({ messages: 0.5 }) },
   { why: 'with a signature of 63 bytes', code: 'RECEIPT_FORM_INVALID', token: edited(2, (text) => text.slice(0, 84)) },
   { why: 'with padding', code: 'RECEIPT_FORM_INVALID', token: edited(2, (text) => `${text}==`) },
   {
@@ -263,6 +308,13 @@ describe('a receipt', () => {
     await expect(verifyReceipt(await token(issuer), issuer.keys, await expectation())).resolves.toEqual(
       await runClaims(),
     )
+  })
+  test('of a stream is accepted with its messages', async () => {
+    const expected = { ...(await expectation()), ...(await streams()) }
+    await expect(verifyReceipt(await streamed()(), issuer.keys, expected)).resolves.toMatchObject({
+      request: { messages: 2 },
+      response: { messages: 2 },
+    })
   })
   test('is accepted in the first and in the last second of the keys', async () => {
     for (const hostTime of [NOT_BEFORE, NOT_AFTER]) {

@@ -2,6 +2,7 @@ import { type JsonObject, utf8 } from '@blindai/core'
 import { type CertificateFields, createMockAuthority } from '@blindai/simulator'
 import { describe, expect, test } from 'vitest'
 import { pem } from './support/captures.ts'
+import { derTree, written } from './support/der-tree.ts'
 import { authority, judge, NOW, type Wrong } from './support/mock.ts'
 import { endorsements, hex, revokedBy, signature } from './support/refusal.ts'
 
@@ -178,6 +179,28 @@ describe('a TDX module', () => {
     expect(result.tcb).toMatchObject({
       tdxModule: { status: 'UpToDate', tcbDate: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), advisoryIds: [] },
     })
+  })
+})
+
+describe('a platform that its certificate names no instance of', () => {
+  const SGX_EXTENSIONS = '1.2.840.113741.1.13.1'
+  /** The sixth of the extensions is the identifier of the instance. */
+  const withoutInstance = (value: Uint8Array): Uint8Array => {
+    const whole = derTree(value)
+    return written({ ...whole, parts: (whole.parts ?? []).filter((_, i) => i !== 5) })
+  }
+  const pckCertificate = (fields: CertificateFields): CertificateFields => ({
+    ...fields,
+    extensions: fields.extensions.map((extension) =>
+      extension.oid === SGX_EXTENSIONS ? { ...extension, value: withoutInstance(extension.value) } : extension,
+    ),
+  })
+  test.each(['tdx', 'sgx'] as const)('is proved, and says so by silence: %s', async (tee) => {
+    const { status, claims } = await judge({ changes: { pckCertificate } }, tee)
+    expect(status).toBe('affirming')
+    if (claims === undefined || !('platform' in claims)) throw new Error('nothing was proved of a platform')
+    expect(claims.platform).toHaveProperty('ppid')
+    expect(claims.platform).not.toHaveProperty('platformInstanceId')
   })
 })
 

@@ -71,6 +71,14 @@ describe('a document', () => {
     expect(() => parseDocument({ ...DOCUMENT, more: 1 })).toThrow(
       error('UNKNOWN_MEMBER', { field: 'document', member: 'more' }),
     ))
+  test('carries evidence that is not longer than any', () => {
+    const most = toBase64Url(new Uint8Array(65_536))
+    expect(parseDocument(evidence({ bytes: most })).evidence.bytes.byteLength).toBe(65_536)
+    const [length, limit] = [most.length + 2, most.length]
+    expect(() => parseDocument(evidence({ bytes: `${most}AA` }))).toThrow(
+      error('TOO_LONG', { field: 'document.evidence.bytes', length, limit }),
+    )
+  })
   test('carries the bytes of a log, as many as a log may have', () => {
     const most = toBase64Url(new Uint8Array(1_048_576))
     expect(parseDocument(evidence({ log: 'AQI' })).evidence.log).toEqual(Uint8Array.of(1, 2))

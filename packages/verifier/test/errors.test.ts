@@ -44,6 +44,8 @@ describe('an error', () => {
     ['EVENT_LOG_DIGESTS_WRONG', { event: 1, expected: list, actual: 'c' }, 'one of each: a, b'],
     ['EVENT_LOG_BANK_MISSING', { bank: 'c', banks: list }, 'it has a, b'],
     ['EVENT_LOG_EMPTY', { registers: list }, 'into any of a, b'],
+    ['NVIDIA_PROTECTED_PCIE_NOT_ACCEPTED', { accepted: [false], actual: true }, 'protected PCIe is on'],
+    ['NVIDIA_PROTECTED_PCIE_NOT_ACCEPTED', { accepted: [true], actual: false }, 'protected PCIe is off'],
     ['NVIDIA_MEASUREMENT_MISMATCH', { index: 1, released: list, actual: 'c', differing: [1] }, 'released a or b'],
     ['SNP_POLICY_BIT_NOT_ALLOWED', { name: 'DEBUG', actual: true }, 'has DEBUG set'],
     ['SNP_POLICY_BIT_NOT_ALLOWED', { name: 'DEBUG', actual: false }, 'has DEBUG clear'],

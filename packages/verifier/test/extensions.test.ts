@@ -10,17 +10,21 @@ import {
   fromHex,
 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
+import { parseCertificate } from '../src/x509/certificate.ts'
 import { DerReader } from '../src/x509/der-reader.ts'
 import {
   type Extensions,
+  parseAuthorityInfoAccess,
   parseAuthorityKeyIdentifier,
   parseBasicConstraints,
+  parseExtendedKeyUsage,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
   readExtensions,
   refuseUnknownCritical,
 } from '../src/x509/extensions.ts'
 import { readName } from '../src/x509/name.ts'
+import { file } from './support/captures.ts'
 
 const refused = (code: string, details: object): unknown => expect.objectContaining({ code, details })
 const notDer = (field: string, expected: string): unknown =>
@@ -102,6 +106,14 @@ describe('the uses and identifiers of a key', () => {
     expect(parseAuthorityKeyIdentifier('x', derSequence(hex('8002AB01'), derNull(), derNull()))).toBe('ab01')
     expect(parseAuthorityKeyIdentifier('x', derSequence(derNull()))).toBeUndefined()
   })
+  test('are found in a certificate under their object identifiers', () => {
+    const { keyUsage, ...root } = parseCertificate('root', file('intel-sgx-root-ca.der'))
+    expect([...(keyUsage ?? [])]).toEqual([5, 6])
+    expect(root.basicConstraints).toEqual({ ca: true, pathLength: 1 })
+    // It issued itself.
+    expect(root.subjectKeyIdentifier).toMatch(/^[0-9a-f]{40}$/)
+    expect(root.authorityKeyIdentifier).toBe(root.subjectKeyIdentifier)
+  })
   test('name what is wrong with them', () => {
     const subject = (bytes: Uint8Array) => () => parseSubjectKeyIdentifier('x', bytes)
     expect(subject(derNull())).toThrowError(notDer('x subjectKeyIdentifier', 'value with the tag 0x04'))
@@ -114,6 +126,54 @@ describe('the uses and identifiers of a key', () => {
     )
     expect(authority(derSequence(hex('8102AB')))).toThrowError(
       notDer('x authorityKeyIdentifier value', 'authority name or serial of 2 bytes'),
+    )
+  })
+})
+
+describe('the purposes of a key', () => {
+  const parse = (bytes: Uint8Array): readonly string[] => [...parseExtendedKeyUsage('x', bytes)]
+  const [server, ocsp] = [derOid('1.3.6.1.5.5.7.3.1'), derOid('1.3.6.1.5.5.7.3.9')]
+  test('are one or more', () => {
+    expect(parse(derSequence(ocsp))).toEqual(['1.3.6.1.5.5.7.3.9'])
+    expect(parse(derSequence(server, ocsp))).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.9'])
+  })
+  test('name what is wrong with them', () => {
+    const field = 'x extendedKeyUsage'
+    expect(() => parse(derNull())).toThrowError(notDer(field, 'value with the tag 0x30'))
+    expect(() => parse(more(derSequence(ocsp)))).toThrowError(notDer(field, 'the end'))
+    expect(() => parse(derSequence())).toThrowError(notDer(`${field} value`, 'purpose'))
+    expect(() => parse(derSequence(ocsp, derNull()))).toThrowError(
+      notDer(`${field} value`, 'purpose with the tag 0x06'),
+    )
+  })
+})
+
+describe('where to ask about a certificate', () => {
+  const parse = (bytes: Uint8Array): readonly string[] => [...parseAuthorityInfoAccess('x', bytes)]
+  const [issuers, ocsp] = [derOid('1.3.6.1.5.5.7.48.2'), derOid('1.3.6.1.5.5.7.48.1')]
+  /** A URI of one letter. */
+  const place = hex('860161')
+  test('is told by one method or more', () => {
+    expect(parse(derSequence(derSequence(ocsp, place)))).toEqual(['1.3.6.1.5.5.7.48.1'])
+    expect(parse(derSequence(derSequence(issuers, place), derSequence(ocsp, place)))).toEqual([
+      '1.3.6.1.5.5.7.48.2',
+      '1.3.6.1.5.5.7.48.1',
+    ])
+  })
+  test('names what is wrong with it', () => {
+    const field = 'x authorityInfoAccess'
+    const described =
+      (...parts: readonly Uint8Array[]) =>
+      () =>
+        parse(derSequence(derSequence(...parts)))
+    expect(() => parse(derNull())).toThrowError(notDer(field, 'value with the tag 0x30'))
+    expect(() => parse(more(derSequence(derSequence(ocsp, place))))).toThrowError(notDer(field, 'the end'))
+    expect(() => parse(derSequence())).toThrowError(notDer(`${field} value`, 'description'))
+    expect(described(place)).toThrowError(notDer(`${field} value description`, 'method with the tag 0x06'))
+    expect(described(ocsp)).toThrowError(notDer(`${field} value description`, 'location'))
+    expect(described(ocsp, place, place)).toThrowError(notDer(`${field} value description`, 'the end'))
+    expect(() => parse(derSequence(derSequence(ocsp, place), derNull()))).toThrowError(
+      notDer(`${field} value`, 'description with the tag 0x30'),
     )
   })
 })

@@ -132,14 +132,17 @@ const TIME_OCTETS = Array.from('20260102030405Z', (character) => character.charC
 const time = primitive(0x18, ...TIME_OCTETS)
 const seconds = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000
 
-/** The response with another word on the certificate. */
-function saying(status: DerNode): DerNode {
-  const [tbs = NULL, ...rest] = basic.parts ?? []
-  const [responder = NULL, producedAt = NULL, list] = tbs.parts ?? []
-  const [identifier = NULL, , ...times] = list?.parts?.[0]?.parts ?? []
-  const single = constructed(0x30, identifier, status, ...times)
-  return constructed(0x30, constructed(0x30, responder, producedAt, constructed(0x30, single)), ...rest)
+const [tbs = NULL, algorithm = NULL, signature = NULL, ...certificates] = basic.parts ?? []
+const [responder = NULL, producedAt = NULL, list] = tbs.parts ?? []
+const [identifier = NULL, , ...times] = list?.parts?.[0]?.parts ?? []
+
+/** The response with another answer in it. */
+const answering = (single: DerNode): DerNode => {
+  const data = constructed(0x30, responder, producedAt, constructed(0x30, single))
+  return constructed(0x30, data, algorithm, signature, ...certificates)
 }
+/** The response with another word on the certificate. */
+const saying = (status: DerNode): DerNode => answering(constructed(0x30, identifier, status, ...times))
 
 describe('the word of an OCSP response', () => {
   test.each([
@@ -168,8 +171,18 @@ describe('the word of an OCSP response', () => {
   ])('is not %s', (_, node, refusal) => expect(refusalOf(() => parse(saying(node)))).toBe(`${SINGLE} ${refusal}`))
 })
 
+describe('the word of an OCSP response that is cut', () => {
+  test.each([
+    ['good', 0x80],
+    ['unknown', 0x82],
+    ['revoked', 0xa1],
+  ])('is named: %s', (_, tag) => {
+    const cut = primitive(0x30, ...written(identifier), tag, 5)
+    expect(refusalOf(() => parse(answering(cut)))).toBe(`${SINGLE}: certStatus of 5 bytes`)
+  })
+})
+
 describe('the responder of an OCSP response', () => {
-  const [tbs = NULL, algorithm = NULL, signature = NULL, ...certificates] = basic.parts ?? []
   test('is named by the identifier of its key', () =>
     expect(parse(basic).responder).toEqual({ by: 'key', value: parse(basic).certificate?.subjectKeyIdentifier }))
   test('may be named by its name', () => {

@@ -20,15 +20,6 @@ describe('a policy', () => {
     expect(() => parsePolicy(Uint8Array.of(0xff))).toThrow(/policy/)
     expect(() => parsePolicy(utf8('{'))).toThrow(/policy/)
   })
-  test.each(['tdx', 'sgx'])('accepts no revoked platform of %s', (tee) =>
-    expect(() => parsePolicy({ ...HEAD, [tee]: { acceptedTcbStatuses: ['Revoked'] } })).toThrow(
-      expect.objectContaining({ code: 'WRONG_VALUE' }),
-    ),
-  )
-  test('may accept a trust domain that should be configured and started again', () => {
-    const acceptedTcbStatuses = ['TDRelaunchAdvisedConfigurationNeeded'] as const
-    expect(parsePolicy({ ...HEAD, tdx: { acceptedTcbStatuses } }).tdx.acceptedTcbStatuses).toEqual(acceptedTcbStatuses)
-  })
   test('says which class has no root, and which root is a vendor’s', () => {
     refused({ trustClasses: ['simulated'] }, 'POLICY_CLASS_WITHOUT_ROOT', { trustClass: 'simulated' })
     refused({ simulated: { rootSha256: [INTEL_SGX_ROOT_SHA256] } }, 'POLICY_HARDWARE_ROOT_SIMULATED', {

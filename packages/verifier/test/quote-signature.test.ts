@@ -1,7 +1,13 @@
-import { concatBytes } from '@blindai/core'
+import { concatBytes, utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
-import { parseQuoteSignature, parseSgxQuoteSignature } from '../src/dcap/quote-signature.ts'
-import { file } from './support/captures.ts'
+import { p256Key } from '../src/crypto/public-key.ts'
+import {
+  parsePckChain,
+  parseQuoteSignature,
+  parseSgxQuoteSignature,
+  verifyQuoteSignature,
+} from '../src/dcap/quote-signature.ts'
+import { file, pckChain } from './support/captures.ts'
 
 /** What stands at `at` under its length. */
 function sized(quote: Uint8Array, at: number): Uint8Array {
@@ -52,4 +58,34 @@ describe('the signature data of a quote', () => {
       expect.objectContaining({ code: 'TRAILING_BYTES', details: { field, count: 1 } }),
     ),
   )
+})
+
+const error = (code: string, details: object): object => expect.objectContaining({ code, details })
+
+describe('the certificates of a quote', () => {
+  const signature = parseQuoteSignature(TDX)
+  const pem = pckChain(TDX).join('')
+  const read = (text: Uint8Array) => parsePckChain({ ...signature, pckChain: text })
+  test.each([
+    ['a line end', pem],
+    ['nothing', pem.trimEnd()],
+    ['the NUL of a C string', `${pem}\0`],
+  ])('may end in %s', (_, text) => expect(read(utf8(text))).toHaveLength(3))
+  test.each([
+    ['another character', `${pem}x`],
+    ['two NULs', `${pem}\0\0`],
+  ])('do not end in %s', (_, text) =>
+    expect(() => read(utf8(text))).toThrow(
+      error('NOT_PEM', { field: 'PCK chain', expected: '-----BEGIN CERTIFICATE-----' }),
+    ),
+  )
+  test('are named where they are no text', () =>
+    expect(() => read(Uint8Array.of(0xff))).toThrow(error('NOT_UTF8', { field: 'PCK chain', length: 1 })))
+})
+
+describe('an attestation key', () => {
+  test('that is no point of its curve is named', async () =>
+    await expect(
+      verifyQuoteSignature('tdx', parseQuoteSignature(TDX), p256Key(new Uint8Array(64).fill(1)), TDX),
+    ).rejects.toEqual(error('PUBLIC_KEY_INVALID', { field: 'attestation key' })))
 })

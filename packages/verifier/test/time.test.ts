@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseDate, parseTimestamp } from '../src/time.ts'
+import { civilToUnixSeconds, parseDate, parseTimestamp } from '../src/time.ts'
 
 const refused = (expected: string): unknown =>
   expect.objectContaining({ code: 'WRONG_VALUE', details: { field: 'date', expected } })
@@ -42,6 +42,13 @@ describe('a date', () => {
       expect(() => parseDate('date', text)).toThrowError(refused(DATE))
     }
   })
+})
+
+describe('a moment of the calendar', () => {
+  const midnight = { month: 1, day: 1, hour: 0, minute: 0, second: 0 }
+  test.each([1969, 10_000])('is not in the year %i', (year) =>
+    expect(() => civilToUnixSeconds('date', { ...midnight, year })).toThrowError(refused(EXISTS)),
+  )
 })
 
 describe('a time', () => {

@@ -1,5 +1,6 @@
 import { fromHex } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
+import { type PublicKey, rsaKey } from '../src/crypto/public-key.ts'
 import { isSignedBy } from '../src/x509/algorithms.ts'
 import { type Certificate, parseCertificate } from '../src/x509/certificate.ts'
 import { verifyChain } from '../src/x509/chain.ts'
@@ -22,6 +23,17 @@ describe('what a certificate or a list does not say', () => {
     )
     await expect(verifyCrl(list, silent, now)).rejects.toEqual(
       error('KEY_USAGE_MISSING', { subject, usage: 'cRLSign' }),
+    )
+  })
+  test('of the use of a key lets it decrypt nothing, by transport or by agreement', async () => {
+    const leaf: Certificate = { ...without(root, 'keyUsage'), basicConstraints: { ca: false } }
+    const decrypting = (publicKey: PublicKey): Promise<void> =>
+      verifyChain([{ ...leaf, publicKey }], 'decrypting-end-entity', now)
+    await expect(decrypting(rsaKey(new Uint8Array(256).fill(0xa5), 65_537))).rejects.toEqual(
+      error('KEY_USAGE_MISSING', { subject, usage: 'keyEncipherment' }),
+    )
+    await expect(decrypting(root.publicKey)).rejects.toEqual(
+      error('KEY_USAGE_MISSING', { subject, usage: 'keyAgreement' }),
     )
   })
   test('of the key that signed is not held against it', async () => {

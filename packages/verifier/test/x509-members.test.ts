@@ -1,3 +1,4 @@
+import { concatBytes } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { parseCertificate } from '../src/x509/certificate.ts'
 import { parseCrl } from '../src/x509/crl.ts'
@@ -88,6 +89,8 @@ for (const { kind, der, parse, members } of STRUCTURES) {
     [...variants(whole, change)].map((one) => refusalOf(() => parse(written(one))))
   describe(`a ${kind}`, () => {
     test('is written as it was read', () => expect(written(whole)).toEqual(der))
+    test('has nothing behind it', () =>
+      expect(refusalOf(() => parse(concatBytes(der, written(NULL))))).toBe(`${members[0]?.charAt(0)}: the end`))
     test('has nothing more in any of its parts', () => {
       const refusals = [...found(followed), refusalOf(() => parse(written(followed(whole) ?? NULL)))]
       expect(refusals.length).toBeGreaterThan(30)
@@ -99,3 +102,44 @@ for (const { kind, der, parse, members } of STRUCTURES) {
       expect([...new Set(found(() => ({ ...NULL, tag: 0x1e })))]).toEqual(members))
   })
 }
+
+const error = (code: string, details: object): object => expect.objectContaining({ code, details })
+const primitive = (tag: number, ...content: readonly number[]): DerNode => {
+  return { tag, content: Uint8Array.from(content), parts: undefined }
+}
+const sequence = (...parts: readonly DerNode[]): DerNode => ({ tag: 0x30, content: new Uint8Array(), parts })
+/** With another value where that one stands, counted from the outside in. */
+function replaced(node: DerNode, [at, ...deeper]: readonly number[], other: DerNode): DerNode {
+  if (at === undefined) return other
+  return { ...node, parts: (node.parts ?? []).map((part, i) => (i === at ? replaced(part, deeper, other) : part)) }
+}
+
+describe('a certificate that is like no other', () => {
+  const whole = derTree(file('intel-sgx-root-ca.der'))
+  const parse = (at: readonly number[], other: DerNode) => parseCertificate('C', written(replaced(whole, at, other)))
+  test('in its version is refused by that version', () =>
+    expect(() => parse([0, 0, 0], primitive(2, 1))).toThrow(
+      error('UNKNOWN_VERSION', { field: 'C version', actual: 1 }),
+    ))
+  test('in the length of its serial number is refused by that length', () => {
+    const serial = (octets: number): DerNode => primitive(2, ...new Uint8Array(octets).fill(0x42))
+    expect(parse([0, 1], serial(20)).serial).toBe('42'.repeat(20))
+    expect(() => parse([0, 1], serial(21))).toThrow(
+      error('UNSUPPORTED_VALUE', { field: 'C serialNumber', expected: 'at most 20 bytes', actual: '21 bytes' }),
+    )
+  })
+})
+
+describe('a revocation list with an entry that says more', () => {
+  const whole = derTree(file('platform-crl-automata.der'))
+  /** Its first entry, with one extension 1.2.3 and nothing else in it. */
+  const saying = (...flag: readonly DerNode[]): Uint8Array => {
+    const extension = sequence(primitive(6, 0x2a, 3), ...flag, primitive(4))
+    return written(replaced(whole, [0, 5, 0, 2], sequence(extension)))
+  }
+  test('is read when that is not critical', () => expect(parseCrl('L', saying()).revoked.size).toBeGreaterThan(0))
+  test('is refused when that is critical, and the entry named', () =>
+    expect(() => parseCrl('L', saying(primitive(1, 0xff)))).toThrow(
+      error('CRITICAL_EXTENSION_UNKNOWN', { field: 'L entry', oid: '1.2.3' }),
+    ))
+})

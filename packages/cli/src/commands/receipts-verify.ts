@@ -3,10 +3,12 @@ import {
   type BundleVerdict,
   createEvidenceBundle,
   digestBody,
+  digestStreamBody,
+  type HeldReceipt,
   isBlindAiError,
   verifyEvidenceBundle,
 } from '@blindai/client'
-import { fromUtf8 } from '@blindai/core'
+import { fromBase64Url, fromUtf8, isMalformedError } from '@blindai/core'
 import { exitCode } from '@blindai/verifier'
 import { CliError } from '../cli-error.ts'
 import type { Command, Invocation } from '../command.ts'
@@ -24,7 +26,9 @@ export const receiptsVerify: Command = {
   details: `RECEIPT is an evidence bundle that run --evidence wrote, or the text of a receipt; then --document names the attestation
 document of the enclave that signed it. The document is verified again, at the time that the receipt names or at --now, and the
 receipt by the keys that come out of that. With --policy your own policy judges, and not the one that the bundle brings. With
---request and --response the bodies are compared, as they were on the wire; that takes the salt, which a bundle holds.`,
+--request and --response the bodies are compared, as they were on the wire; that takes the salt, which a bundle holds and --salt
+brings for a receipt without one. Of a gRPC
+stream (--stream) each file holds all messages, uncompressed, each behind its prefix of five bytes.`,
   positionals: [{ name: 'RECEIPT', help: 'The file (- is standard input).', required: true }],
   options: {
     document: { type: 'text', value: 'FILE', help: 'The attestation document, for a receipt without a bundle.' },
@@ -32,6 +36,8 @@ receipt by the keys that come out of that. With --policy your own policy judges,
     now: { type: 'text', value: 'TIME', help: 'Judge the evidence at this time: Unix seconds, or RFC 3339.' },
     request: { type: 'text', value: 'FILE', help: 'The body of the request, to the byte.' },
     response: { type: 'text', value: 'FILE', help: 'The body of the answer, to the byte.' },
+    salt: { type: 'text', value: 'TEXT', help: 'The salt that came with a receipt without a bundle.' },
+    stream: { type: 'flag', help: 'The bodies are those of a gRPC stream.' },
   },
   usesServer: false,
   examples: [
@@ -56,26 +62,55 @@ receipt by the keys that come out of that. With --policy your own policy judges,
 async function check(file: Uint8Array, invocation: Invocation): Promise<BundleVerdict> {
   const named = invocation.text('document')
   const isOwnPolicy = invocation.text('policy') !== undefined || named !== undefined
-  const bundle = named === undefined ? file : await bundleOf(file, await readArgument(named, invocation), invocation)
   const now = nowOf(invocation)
   const [request, response] = await Promise.all([bodyOf('request', invocation), bodyOf('response', invocation)])
+  const bodies = { ...(request && { request }), ...(response && { response }) }
+  if (named === undefined && invocation.text('salt') !== undefined) {
+    throw usage('--salt is for a receipt with --document; a bundle holds its own')
+  }
+  const bundle =
+    named === undefined ? file : await bundleOf(file, await readArgument(named, invocation), bodies, invocation)
   return verifyEvidenceBundle(bundle, {
     ...(isOwnPolicy && { policy: await policyOf(invocation) }),
     ...(now !== undefined && { now }),
-    ...(request && { request }),
-    ...(response && { response }),
+    ...bodies,
   })
 }
 
+type Bodies = Pick<HeldReceipt, 'request' | 'response'>
+
 /** A bare receipt with its document, as a bundle of the caller's own. */
-async function bundleOf(file: Uint8Array, document: Uint8Array, invocation: Invocation): Promise<Uint8Array> {
+async function bundleOf(
+  file: Uint8Array,
+  document: Uint8Array,
+  bodies: Bodies,
+  invocation: Invocation,
+): Promise<Uint8Array> {
   const token = fromUtf8('the receipt', file).trim()
-  return createEvidenceBundle({ document, policy: await policyJsonOf(invocation), receipt: { token } })
+  const salt = saltOf(invocation.text('salt'), bodies)
+  const receipt = { token, ...bodies, ...(salt && { salt }) }
+  return createEvidenceBundle({ document, policy: await policyJsonOf(invocation), receipt })
+}
+
+/** @throws {CliError} `USAGE` */
+function saltOf(text: string | undefined, { request, response }: Bodies): Uint8Array | undefined {
+  if (text === undefined) return undefined
+  if (request === undefined || response === undefined) {
+    throw usage('--salt needs --request and --response, which it is compared by')
+  }
+  try {
+    return fromBase64Url('--salt', text)
+  } catch (cause) {
+    if (!isMalformedError(cause)) throw cause
+    throw usage('--salt is not base64url', { cause })
+  }
 }
 
 async function bodyOf(option: 'request' | 'response', invocation: Invocation): Promise<BodyDigest | undefined> {
   const file = invocation.text(option)
-  return file === undefined ? undefined : digestBody(await readArgument(file, invocation))
+  if (file === undefined) return undefined
+  const digest = invocation.flag('stream') ? digestStreamBody : digestBody
+  return digest(await readArgument(file, invocation))
 }
 
 function show(verdict: BundleVerdict, { terminal }: Invocation): ExitCode {
@@ -93,8 +128,8 @@ function show(verdict: BundleVerdict, { terminal }: Invocation): ExitCode {
     terminal.line(`  model      ${model.sha256} (${model.kind})`)
     terminal.line(`  number     ${sequence} of its boot`)
     terminal.line(`  host time  ${new Date(hostTime * 1000).toISOString()}`)
-    if (request !== undefined) terminal.line(`  request    ${request.bytes} bytes`)
-    if (response !== undefined) terminal.line(`  answer     ${response.bytes} bytes`)
+    if (request !== undefined) terminal.line(`  request    ${bodyText(request)}`)
+    if (response !== undefined) terminal.line(`  answer     ${bodyText(response)}`)
   }
   terminal.line(
     `judged as of ${new Date(judgedAt * 1000).toISOString()}, by ${judgedBy === 'own policy' ? 'your' : 'the bundle’s'} policy`,
@@ -104,6 +139,14 @@ function show(verdict: BundleVerdict, { terminal }: Invocation): ExitCode {
   terminal.data({ result, judgedAt, judgedBy, limits, ...(receipt && { receipt }) })
   const code = exitCode(result)
   return code === 0 ? EXIT.ok : code
+}
+
+function bodyText({ bytes, messages }: { readonly bytes: number; readonly messages?: number }): string {
+  return `${bytes} bytes${messages === undefined ? '' : ` in ${messages} messages`}`
+}
+
+function usage(problem: string, options?: ErrorOptions): CliError<'USAGE'> {
+  return new CliError('USAGE', { problem, command: 'receipts verify' }, options)
 }
 
 /** @throws {CliError} `USAGE` */

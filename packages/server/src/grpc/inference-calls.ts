@@ -6,10 +6,10 @@ import {
   parseGrpcInferRequest,
 } from '@blindai/protocol'
 import type { ApiResponse, Call } from '../http/api.ts'
-import { ApiError } from '../http/api-error.ts'
 import { publicError } from '../http/error-response.ts'
 import { isAsked } from '../http/receipt-desk.ts'
 import { protocolLimits } from '../http/routes/inference.ts'
+import type { StreamReceipt } from '../http/stream-receipt.ts'
 import { type ModelRecord, versionOf } from '../models/index.ts'
 import { grpcAnswer } from './answers.ts'
 import { messageStream } from './message-stream.ts'
@@ -41,12 +41,18 @@ export function inferenceCalls(
    * Answers one request of a stream that was admitted; what is wrong with it is told there, and the stream goes on. What is
    * wrong with its sender ended the stream before.
    */
-  async function answerTo(call: Call, message: Uint8Array, timeLeft: TimeLeft): Promise<readonly Uint8Array[]> {
+  async function answerTo(
+    call: Call,
+    message: Uint8Array,
+    timeLeft: TimeLeft,
+    receipt: StreamReceipt | undefined,
+  ): Promise<readonly Uint8Array[]> {
     let id: string | undefined
     try {
       const asked = parseGrpcInferRequest(message, protocolLimits(limits))
       id = asked.id
       const record = inference.resolve(call.tenant, asked.model, asked.version === '' ? undefined : asked.version)
+      receipt?.runs(record)
       return await run(call, asked, record, message.byteLength, timeLeft, (response) =>
         encodeGrpcStreamResponse({ response }),
       )
@@ -59,10 +65,16 @@ export function inferenceCalls(
   }
 
   async function stream(call: Call): Promise<ApiResponse> {
-    if (isAsked(call)) {
-      throw new ApiError('HEADER_INVALID', { header: 'blindai-receipt', expected: 'absent for a stream' })
-    }
-    return messageStream(services, call, bounds, (message, timeLeft) => answerTo(call, message, timeLeft))
+    const receipt = receipts.forStream(call)
+    return messageStream(services, call, {
+      bounds,
+      async answerTo(message, timeLeft) {
+        const response = await answerTo(call, message, timeLeft, receipt)
+        receipt?.add([message], response)
+        return response
+      },
+      ...(receipt && { endTrailers: () => receipt.trailers() }),
+    })
   }
 
   async function run<T>(

@@ -10,8 +10,14 @@ import type { GrpcServices } from './services.ts'
 /** How long a client whose stream ends with a server that goes away waits before it comes back. */
 const RETRY_AFTER_SECONDS = 1
 
-/** Answers one message of a stream. What it throws ends the stream. */
-export type AnswerTo = (message: Uint8Array, timeLeft: TimeLeft) => Promise<readonly Uint8Array[]>
+/** What a stream is for. */
+export interface MessageStream {
+  readonly bounds: Omit<MessageBounds, 'encoding'>
+  /** Answers one message. What it throws ends the stream. */
+  readonly answerTo: (message: Uint8Array, timeLeft: TimeLeft) => Promise<readonly Uint8Array[]>
+  /** Trailers of a stream that its client ended. */
+  readonly endTrailers?: () => Promise<Readonly<Record<string, string>>>
+}
 
 /**
  * A stream that answers each message before it reads the next. Each is admitted as a call of its own before it is kept; an
@@ -22,8 +28,7 @@ export type AnswerTo = (message: Uint8Array, timeLeft: TimeLeft) => Promise<read
 export function messageStream(
   { bodies, limits, nowMs, isEnding, onFailure }: GrpcServices,
   call: Call,
-  bounds: Omit<MessageBounds, 'encoding'>,
-  answerTo: AnswerTo,
+  { bounds, answerTo, endTrailers }: MessageStream,
 ): ApiResponse {
   const { reader, timeLeft } = openCall(call, bounds, nowMs)
   let trailers = OK_TRAILERS
@@ -39,7 +44,10 @@ export function messageStream(
           checkGoesOn()
         }
         const message = await reader.next({ onBegin: () => call.readmit(), onGrow, checkIdle })
-        if (message === undefined) return
+        if (message === undefined) {
+          if (endTrailers !== undefined) trailers = { ...trailers, ...(await endTrailers()) }
+          return
+        }
         call.confirm()
         const answer = framed(await answerTo(message, timeLeft))
         for (const piece of answer) lease.grow(piece.byteLength)

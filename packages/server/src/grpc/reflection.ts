@@ -28,9 +28,12 @@ export function reflectionRoutes(services: GrpcServices): Route[] {
     maxBodyBytes: 'stream',
     readsAtMostBytes: SMALL_MESSAGES.maxMessageBytes,
     handle: (call) =>
-      messageStream(services, call, SMALL_MESSAGES, async (message) => {
-        const asked = parseGrpcReflectionRequest(message)
-        return encodeGrpcReflectionResponse(asked.host, message, answerTo(asked))
+      messageStream(services, call, {
+        bounds: SMALL_MESSAGES,
+        async answerTo(message) {
+          const asked = parseGrpcReflectionRequest(message)
+          return encodeGrpcReflectionResponse(asked.host, message, answerTo(asked))
+        },
       }),
   }))
 }

@@ -14,6 +14,7 @@ import {
 import type { ApiResponse, Call } from './api.ts'
 import { ApiError } from './api-error.ts'
 import { header } from './request-fields.ts'
+import { StreamReceipt } from './stream-receipt.ts'
 
 /** What receipts are signed with, and what they name. */
 export interface ReceiptDeskOptions {
@@ -77,10 +78,19 @@ export class ReceiptDesk {
     return isAsked(call) ? this.#withReceipt(response, { operation, model: modelOf(model) }) : response
   }
 
+  /** For a stream whose end is to carry a receipt; undefined where none was asked for. @throws {ApiError} `HEADER_INVALID`. */
+  forStream(call: Call): StreamReceipt | undefined {
+    return isAsked(call) ? new StreamReceipt((facts) => this.#inTurn(facts)) : undefined
+  }
+
   async #withReceipt(response: ApiResponse, facts: ReceiptFacts): Promise<ApiResponse> {
+    return { ...response, headers: { ...response.headers, [RECEIPT_HEADER]: await this.#inTurn(facts) } }
+  }
+
+  #inTurn(facts: ReceiptFacts): Promise<string> {
     const signing = this.#turn.then(() => this.#sign(facts))
     this.#turn = signing.catch(ignore)
-    return { ...response, headers: { ...response.headers, [RECEIPT_HEADER]: await signing } }
+    return signing
   }
 
   async #sign(facts: ReceiptFacts): Promise<string> {

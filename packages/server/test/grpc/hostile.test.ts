@@ -52,7 +52,6 @@ describe('a call is refused, and the connection lives on', () => {
     ['with no time left', 'ModelInfer', INFER, { 'grpc-timeout': '0n' }, '4', 'DEADLINE_EXCEEDED'],
     ['as an encoded body', 'ServerLive', EMPTY, { 'content-encoding': 'gzip' }, '3', 'CONTENT_ENCODING_UNSUPPORTED'],
     ['with a receipt of no kind that is known', 'ModelInfer', INFER, { 'blindai-receipt': '2' }, '3', 'HEADER_INVALID'],
-    ['for a receipt of a stream', 'ModelStreamInfer', INFER, { 'blindai-receipt': '1' }, '3', 'HEADER_INVALID'],
     ['for a method that is none', 'Nothing', EMPTY, {}, '12', 'NOT_FOUND'],
   ])('%s', async (_, method, body, fields, status, code) => {
     const { engines, session } = await house()

@@ -11,7 +11,7 @@ import {
 } from '../crypto/public-key.ts'
 import { VerifierError } from '../errors/verifier-error.ts'
 import { DerReader, TAG } from './der-reader.ts'
-import { readBitString, readOid, readSmallInteger, readUnsignedInteger } from './der-values.ts'
+import { readBitString, readNull, readOid, readSmallInteger, readUnsignedInteger } from './der-values.ts'
 
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
@@ -64,7 +64,7 @@ const PSS_PARAMETERS: readonly string[] = [`3034${PSS_BODY}`, `3039${PSS_BODY}a3
 export function readSignatureAlgorithm(
   reader: DerReader,
   what: string,
-  family: CertificateFamily = 'tee',
+  family?: CertificateFamily,
 ): SignatureAlgorithm {
   const identifier = reader.enter(TAG.sequence, what)
   const oid = readOid(identifier, 'algorithm')
@@ -75,7 +75,7 @@ export function readSignatureAlgorithm(
     throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: `${oid} with ${parameters}` })
   }
   const pkcs1 = family === 'tpm' ? PKCS1.get(oid) : undefined
-  if (pkcs1 !== undefined) identifier.element(TAG.null, 'parameters')
+  if (pkcs1 !== undefined) readNull(identifier, 'parameters')
   const algorithm = pkcs1 ?? ECDSA.get(oid)
   if (algorithm === undefined)
     throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: oid })
@@ -95,8 +95,7 @@ export function readDigestAlgorithm(reader: DerReader, what: string): SignatureH
   const oid = readOid(identifier, 'algorithm')
   const hash = DIGESTS.get(oid)
   if (hash === undefined) throw new VerifierError('UNSUPPORTED_ALGORITHM', { field: identifier.field, actual: oid })
-  const parameters = identifier.optional(TAG.null, 'parameters')
-  if (parameters !== undefined) identifier.inside(parameters, 'parameters').end()
+  if (identifier.nextTag === TAG.null) readNull(identifier, 'parameters')
   identifier.end()
   return hash
 }
@@ -116,7 +115,7 @@ export function readPublicKey(reader: DerReader, what: string, family: Certifica
   const algorithm = info.enter(TAG.sequence, 'algorithm')
   const oid = readOid(algorithm, 'algorithm')
   if (oid === RSA_ENCRYPTION) {
-    algorithm.element(TAG.null, 'parameters')
+    readNull(algorithm, 'parameters')
     algorithm.end()
     checkRsa(info, RSA_BYTES[family])
     return { kind: 'RSA', spki: element.raw }

@@ -14,6 +14,11 @@ export function readBoolean(reader: DerReader, what: string): boolean {
   return octet === 0xff
 }
 
+/** NULL. Source: X.690 section 8.8: without content. */
+export function readNull(reader: DerReader, what: string): void {
+  reader.inside(reader.element(TAG.null, what), what).end()
+}
+
 /** INTEGER that is not negative and below 2^31. */
 export function readSmallInteger(reader: DerReader, what: string, tag: number = TAG.integer): number {
   const { element, octets } = unsigned(reader, what, tag)
