@@ -1,10 +1,15 @@
 import { joinBytes } from '@blindai/core'
+import { parseGrpcHealthRequest } from '../../packages/protocol/src/grpc/health-messages.ts'
 import {
   encodeGrpcInferRequest,
   type GrpcInferRequest,
   parseGrpcInferRequest,
 } from '../../packages/protocol/src/grpc/infer-request.ts'
 import { encodeGrpcInferResponse, parseGrpcInferResponse } from '../../packages/protocol/src/grpc/infer-response.ts'
+import {
+  type GrpcReflectionRequest,
+  parseGrpcReflectionRequest,
+} from '../../packages/protocol/src/grpc/reflection-messages.ts'
 import {
   type GrpcRepositoryIndexRequest,
   type GrpcRepositoryModelRequest,
@@ -22,6 +27,8 @@ type Message =
   | GrpcModelReference
   | GrpcRepositoryIndexRequest
   | GrpcRepositoryModelRequest
+  | GrpcReflectionRequest
+  | { readonly service: string }
 
 /** In the order of the first byte, which says what the others are. */
 const PARSERS: readonly ((bytes: Uint8Array) => Message)[] = [
@@ -30,6 +37,8 @@ const PARSERS: readonly ((bytes: Uint8Array) => Message)[] = [
   parseGrpcModelReference,
   parseGrpcRepositoryIndexRequest,
   parseGrpcRepositoryModelRequest,
+  parseGrpcReflectionRequest,
+  (bytes) => ({ service: parseGrpcHealthRequest(bytes) }),
 ]
 
 function parse(bytes: Uint8Array): Message {
@@ -67,10 +76,12 @@ const CONTENTS: readonly (readonly [datatype: string, contents: readonly number[
 
 export const target: FuzzTarget<Message> = {
   sources: [
+    'packages/protocol/src/grpc/health-messages.ts',
     'packages/protocol/src/grpc/infer-request.ts',
     'packages/protocol/src/grpc/infer-response.ts',
     'packages/protocol/src/grpc/parameters.ts',
     'packages/protocol/src/grpc/protobuf-reader.ts',
+    'packages/protocol/src/grpc/reflection-messages.ts',
     'packages/protocol/src/grpc/repository-messages.ts',
     'packages/protocol/src/grpc/service-messages.ts',
     'packages/protocol/src/grpc/tensor-contents.ts',
@@ -94,6 +105,10 @@ export const target: FuzzTarget<Message> = {
       Uint8Array.of(2, ...field(1, 'm'), ...field(2, '1')),
       Uint8Array.of(3, ...field(1, ''), 16, 1),
       Uint8Array.of(4, ...field(2, 'm'), ...field(3, ...field(1, 'config'), ...field(2, ...field(3, '{}')))),
+      Uint8Array.of(5, ...field(1, 'h'), ...field(4, 'inference.DataType')),
+      Uint8Array.of(5, ...field(5, ...field(1, 'm'), 16, 1)),
+      Uint8Array.of(5, ...field(7)),
+      Uint8Array.of(6, ...field(1, 's')),
     ),
   ],
   parse,

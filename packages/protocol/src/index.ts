@@ -13,6 +13,8 @@ export {
   parseErrorBody,
   REQUEST_ID_HEADER,
 } from './error-body.ts'
+export { type GrpcFileDescriptor, parseGrpcDescriptorSet } from './grpc/file-descriptor.ts'
+export { encodeGrpcHealth, parseGrpcHealthRequest } from './grpc/health-messages.ts'
 export { encodeGrpcInferRequest, type GrpcInferRequest, parseGrpcInferRequest } from './grpc/infer-request.ts'
 export {
   encodeGrpcInferResponse,
@@ -27,6 +29,13 @@ export {
   type GrpcDuration,
   type GrpcModelStatistics,
 } from './grpc/model-statistics.ts'
+export {
+  encodeGrpcReflectionResponse,
+  type GrpcReflectionAnswer,
+  type GrpcReflectionQuestion,
+  type GrpcReflectionRequest,
+  parseGrpcReflectionRequest,
+} from './grpc/reflection-messages.ts'
 export {
   encodeGrpcRepositoryIndex,
   type GrpcRepositoryEntry,

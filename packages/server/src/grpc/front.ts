@@ -1,8 +1,9 @@
 import type { ApiRequest, ApiResponse } from '../http/api.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { Route } from '../http/router.ts'
+import { SERVICES } from './served-files.ts'
 
-/** Where the methods of the service are. Source: gRPC over HTTP/2, "Path". */
+/** Where the methods of inference are. Source: gRPC over HTTP/2, "Path". */
 export const SERVICE_PATH = '/inference.GRPCInferenceService'
 
 /** Serves a request. */
@@ -21,11 +22,16 @@ function isGrpc({ duplex, headers }: ApiRequest): boolean {
   return duplex !== undefined && typeof contentType === 'string' && CONTENT_TYPE.test(contentType)
 }
 
-/** For what comes to the service without being gRPC: over http/1.1, sealed, or as another media type. */
+/** True for a path that is gRPC's. */
+export function isGrpcPath(path: string): boolean {
+  return SERVICES.some((service) => path.startsWith(`/${service}/`))
+}
+
+/** For what comes to the services without being gRPC: over http/1.1, sealed, or as another media type. */
 export function notGrpcRoutes(): Route[] {
   const handle = (): never => {
     throw new ApiError('GRPC_EXPECTED', {})
   }
-  const path = `${SERVICE_PATH}/{method}`
-  return [{ method: 'POST', path, access: 'public', maxBodyBytes: 'stream', readsAtMostBytes: 0, handle }]
+  const route = { method: 'POST', access: 'public', maxBodyBytes: 'stream', readsAtMostBytes: 0, handle } as const
+  return SERVICES.map((service) => ({ ...route, path: `/${service}/{method}` }))
 }

@@ -6,33 +6,27 @@ import {
   parseGrpcInferRequest,
 } from '@blindai/protocol'
 import type { ApiResponse, Call } from '../http/api.ts'
-import { ApiError } from '../http/api-error.ts'
 import { publicError } from '../http/error-response.ts'
 import { isAsked } from '../http/receipt-desk.ts'
 import { protocolLimits } from '../http/routes/inference.ts'
 import type { StreamReceipt } from '../http/stream-receipt.ts'
 import { type ModelRecord, versionOf } from '../models/index.ts'
-import { SchedulerError } from '../scheduler/index.ts'
-import { errorTrailers, framed, GRPC_HEADERS, grpcAnswer, OK_TRAILERS } from './answers.ts'
-import { readCallOptions } from './call-options.ts'
-import { duplexOf, MessageReader } from './message-reader.ts'
+import { grpcAnswer } from './answers.ts'
+import { messageStream } from './message-stream.ts'
+import { openCall, type TimeLeft } from './open-call.ts'
 import type { GrpcServices } from './services.ts'
-
-/** How long a client whose stream ends with a server that goes away waits before it comes back. */
-const RETRY_AFTER_SECONDS = 1
-
-/** How much time a call has left; undefined for as much as the server gives. @throws {SchedulerError} `DEADLINE_EXCEEDED`. */
-type TimeLeft = () => number | undefined
 
 /** `ModelInfer` and `ModelStreamInfer`. */
 export function inferenceCalls(
   services: GrpcServices,
 ): Readonly<Record<'infer' | 'stream', (call: Call) => Promise<ApiResponse>>> {
-  const { inference, bodies, receipts, limits, nowMs, isEnding } = services
+  const { inference, receipts, limits, nowMs } = services
+  const { maxRequestBytes: maxMessageBytes, maxDecompressionRatio } = limits
+  const bounds = { maxMessageBytes, maxDecompressionRatio }
 
   async function infer(call: Call): Promise<ApiResponse> {
     isAsked(call)
-    const { reader, timeLeft } = opened(call)
+    const { reader, timeLeft } = openCall(call, bounds, nowMs)
     const message = await reader.only((bytes) => call.lease.grow(bytes))
     call.confirm()
     const asked = parseGrpcInferRequest(message, protocolLimits(limits))
@@ -72,43 +66,15 @@ export function inferenceCalls(
 
   async function stream(call: Call): Promise<ApiResponse> {
     const receipt = receipts.forStream(call)
-    const { reader, timeLeft } = opened(call)
-    let trailers = OK_TRAILERS
-
-    async function* answers(): AsyncGenerator<Uint8Array> {
-      const lease = bodies.lease(call.tenant.name)
-      const onGrow = (bytes: number): void => lease.grow(bytes)
-      try {
-        for (;;) {
-          const idleUntilMs = nowMs() + limits.connectionIdleMs
-          const checkIdle = (): void => {
-            if (nowMs() > idleUntilMs) throw new ApiError('BODY_TOO_SLOW', { received: 0 })
-            checkGoesOn(timeLeft)
-          }
-          const message = await reader.next({ onBegin: () => call.readmit(), onGrow, checkIdle })
-          if (message === undefined) {
-            if (receipt !== undefined) trailers = { ...trailers, ...(await receipt.trailers()) }
-            return
-          }
-          call.confirm()
-          const response = await answerTo(call, message, timeLeft, receipt)
-          receipt?.add([message], response)
-          const answer = framed(response)
-          for (const piece of answer) lease.grow(piece.byteLength)
-          yield* answer
-          lease.end()
-          checkGoesOn(timeLeft)
-        }
-      } catch (cause) {
-        const error = publicError(cause)
-        services.onFailure({ requestId: call.requestId, error, cause })
-        trailers = errorTrailers(error)
-      } finally {
-        lease.end()
-      }
-    }
-
-    return { status: 200, headers: GRPC_HEADERS, body: answers(), trailers: () => trailers, isDuplex: true }
+    return messageStream(services, call, {
+      bounds,
+      async answerTo(message, timeLeft) {
+        const response = await answerTo(call, message, timeLeft, receipt)
+        receipt?.add([message], response)
+        return response
+      },
+      ...(receipt && { endTrailers: () => receipt.trailers() }),
+    })
   }
 
   async function run<T>(
@@ -131,30 +97,6 @@ export function inferenceCalls(
         outputs,
       })
     })
-  }
-
-  /** @throws {SchedulerError} `DEADLINE_EXCEEDED`, `SERVER_DRAINING`. */
-  function checkGoesOn(timeLeft: TimeLeft): void {
-    timeLeft()
-    if (isEnding()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
-  }
-
-  /** The messages of a call, and how much time it has left from now. @throws {ApiError} as `readCallOptions`. */
-  function opened(call: Call): { readonly reader: MessageReader; readonly timeLeft: TimeLeft } {
-    const { timeoutMs, encoding } = readCallOptions(call.request.headers)
-    const { maxRequestBytes: maxMessageBytes, maxDecompressionRatio } = limits
-    const reader = new MessageReader(duplexOf(call), { maxMessageBytes, maxDecompressionRatio, encoding })
-    return { reader, timeLeft: timeLeftOf(timeoutMs) }
-  }
-
-  function timeLeftOf(timeoutMs: number | undefined): TimeLeft {
-    if (timeoutMs === undefined) return () => undefined
-    const untilMs = nowMs() + timeoutMs
-    return () => {
-      const leftMs = untilMs - nowMs()
-      if (leftMs > 0) return leftMs
-      throw new SchedulerError('DEADLINE_EXCEEDED', { deadlineMs: Math.round(timeoutMs) })
-    }
   }
 
   return { infer, stream }

@@ -9,15 +9,14 @@ import {
   parseGrpcRepositoryIndexRequest,
   parseGrpcRepositoryModelRequest,
 } from '@blindai/protocol'
-import type { ApiResponse, Call } from '../http/api.ts'
 import { ApiError } from '../http/api-error.ts'
-import type { Access, Route } from '../http/router.ts'
+import type { Route } from '../http/router.ts'
 import { controlled, refuseParameters } from '../http/routes/repository.ts'
-import { grpcAnswer } from './answers.ts'
-import { readCallOptions } from './call-options.ts'
 import { SERVICE_PATH } from './front.ts'
+import { healthRoutes } from './health.ts'
 import { inferenceCalls } from './inference-calls.ts'
-import { duplexOf, MessageReader } from './message-reader.ts'
+import { type Answer, method, unary } from './methods.ts'
+import { reflectionRoutes } from './reflection.ts'
 import type { GrpcServices } from './services.ts'
 import { encodeStatistics } from './statistics.ts'
 
@@ -29,17 +28,11 @@ const EXTENSIONS: readonly (readonly [extension: string, methods: readonly strin
   ['logging', ['LogSettings']],
 ]
 
-/** Requests that name what they want in a few words. */
-const SMALL_MESSAGES = { maxMessageBytes: 64 * 1024, maxDecompressionRatio: 1 }
-
 const NOTHING = new Uint8Array(0)
-
-/** Answers one message with one. */
-type Answer = (call: Call, message: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
 /**
  * The methods of `inference.GRPCInferenceService`: the Open Inference Protocol v2, and of Triton's extensions streams,
- * configuration, statistics and the repository. Who may call what is as over HTTP.
+ * configuration, statistics and the repository; and gRPC's own for health and reflection. Who may call what is as over HTTP.
  */
 export function grpcRoutes(services: GrpcServices): Route[] {
   const { inference, models, isReady } = services
@@ -80,54 +73,44 @@ export function grpcRoutes(services: GrpcServices): Route[] {
 
   return [
     unary(
-      'ServerLive',
+      pathOf('ServerLive'),
       'public',
       withoutFields(() => encodeGrpcReady(true)),
     ),
     unary(
-      'ServerReady',
+      pathOf('ServerReady'),
       'public',
       withoutFields(() => encodeGrpcReady(isReady())),
     ),
     unary(
-      'ServerMetadata',
+      pathOf('ServerMetadata'),
       'tenant',
       withoutFields(() => encodeGrpcServerMetadata(inference.server())),
     ),
-    unary('ModelReady', 'tenant', ready),
-    unary('ModelMetadata', 'tenant', metadata),
-    unary('ModelConfig', 'tenant', config),
-    unary('ModelStatistics', 'tenant', statistics),
-    unary('RepositoryIndex', 'tenant', index),
-    unary('RepositoryModelLoad', 'owner', load),
-    unary('RepositoryModelUnload', 'owner', unload),
-    route('ModelInfer', 'tenant', infer),
-    route('ModelStreamInfer', 'tenant', stream),
+    unary(pathOf('ModelReady'), 'tenant', ready),
+    unary(pathOf('ModelMetadata'), 'tenant', metadata),
+    unary(pathOf('ModelConfig'), 'tenant', config),
+    unary(pathOf('ModelStatistics'), 'tenant', statistics),
+    unary(pathOf('RepositoryIndex'), 'tenant', index),
+    unary(pathOf('RepositoryModelLoad'), 'owner', load),
+    unary(pathOf('RepositoryModelUnload'), 'owner', unload),
+    method(pathOf('ModelInfer'), 'tenant', infer),
+    method(pathOf('ModelStreamInfer'), 'tenant', stream),
     ...EXTENSIONS.flatMap(([extension, methods]) =>
-      methods.map((method) => ({
-        ...route(method, 'tenant', () => {
+      methods.map((name) => ({
+        ...method(pathOf(name), 'tenant', () => {
           throw new ApiError('EXTENSION_UNSUPPORTED', { extension })
         }),
         readsAtMostBytes: 0,
       })),
     ),
+    ...healthRoutes(isReady),
+    ...reflectionRoutes(services),
   ]
 }
 
-/** A method whose messages are small, so that it is answered however low memory is. */
-function unary(method: string, access: Access, answer: Answer): Route {
-  const handle = async (call: Call): Promise<ApiResponse> => {
-    const { encoding } = readCallOptions(call.request.headers)
-    const reader = new MessageReader(duplexOf(call), { ...SMALL_MESSAGES, encoding })
-    const message = await reader.only((bytes) => call.lease.grow(bytes))
-    return grpcAnswer([await answer(call, message)])
-  }
-  return { ...route(method, access, handle), readsAtMostBytes: SMALL_MESSAGES.maxMessageBytes }
-}
-
-/** Bodies are read by the method, which bounds each message before it is kept. */
-function route(method: string, access: Access, handle: (call: Call) => Promise<ApiResponse> | ApiResponse): Route {
-  return { method: 'POST', path: `${SERVICE_PATH}/${method}`, access, maxBodyBytes: 'stream', handle }
+function pathOf(name: string): string {
+  return `${SERVICE_PATH}/${name}`
 }
 
 function withoutFields(answer: () => Uint8Array): Answer {

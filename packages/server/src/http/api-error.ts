@@ -6,6 +6,7 @@ export interface ApiErrorDetails {
   NOT_FOUND: Record<never, never>
   METHOD_NOT_ALLOWED: { readonly allow: string }
   EXTENSION_UNSUPPORTED: { readonly extension: string }
+  SERVICE_UNKNOWN: Record<never, never>
   UNAUTHENTICATED: Record<never, never>
   FORBIDDEN: { readonly needs: 'owner' | 'admin' | 'the owner of the model' }
   CHANNEL_NOT_PROVED: Record<never, never>
@@ -50,6 +51,10 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   EXTENSION_UNSUPPORTED: {
     message: (d) => `the ${d.extension} extension is not served here`,
     hint: 'Ask for the metadata of the server, which lists the extensions that are.',
+  },
+  SERVICE_UNKNOWN: {
+    message: () => 'there is no service of this name',
+    hint: 'Name a service with its package, as list_services of server reflection does, or none for the whole server.',
   },
   UNAUTHENTICATED: {
     message: () => 'the request carries no API key that is known here',

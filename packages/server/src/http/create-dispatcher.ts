@@ -3,7 +3,7 @@ import { toHex, type UnixSeconds } from '@blindai/core'
 import type { Attester } from '../attester/index.ts'
 import type { ServerLimits } from '../config-limits.ts'
 import { grpcError } from '../grpc/answers.ts'
-import { type Dispatch, grpcFront, notGrpcRoutes, SERVICE_PATH } from '../grpc/front.ts'
+import { type Dispatch, grpcFront, isGrpcPath, notGrpcRoutes } from '../grpc/front.ts'
 import { grpcRoutes } from '../grpc/routes.ts'
 import type { InferenceService } from '../inference/index.ts'
 import type { MemoryPressure } from '../memory-ladder.ts'
@@ -99,7 +99,7 @@ export function createDispatcher(services: HttpServices): {
   const grpc = new Dispatcher({ ...checks, router: grpcRouter, answerError: grpcError })
   return {
     routes: [...dispatcher.routes, ...grpc.routes],
-    httpRoutes: dispatcher.routes.filter(({ path }) => !path.startsWith(SERVICE_PATH)),
+    httpRoutes: dispatcher.routes.filter(({ path }) => !isGrpcPath(path)),
     dispatch: grpcFront({
       http: (request) => dispatcher.dispatch(request),
       grpc: (request) => grpc.dispatch(request),

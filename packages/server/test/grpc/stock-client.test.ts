@@ -144,7 +144,8 @@ describe('a stock gRPC client', () => {
       '/inference.GRPCInferenceService/CudaSharedMemoryRegister',
       '/inference.GRPCInferenceService/TraceSetting',
       '/inference.GRPCInferenceService/LogSettings',
-      '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+      '/grpc.health.v1.Health/Watch',
+      '/grpc.reflection.v2.ServerReflection/ServerReflectionInfo',
     ]) {
       expect(await call(path)).toMatchObject({ code: status.UNIMPLEMENTED })
     }
