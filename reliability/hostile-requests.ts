@@ -32,11 +32,17 @@ const DOUBLES = model({
 })
 const SHA256 = createHash('sha256').update(DOUBLES).digest('hex')
 
+const NOTHING_SENT = 'nothing could be sent'
+const NOTHING_REFUSED = 'nothing was refused'
+
 type Violation = { readonly kind: string }
 
 export async function checkHostileRequests({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  for (const fault of Object.keys(FAULTY)) findings.push(await planted(fault))
+  for (const { fault, behave } of FAULTY) findings.push(await planted(fault, fault, behave, faultOf))
+  for (const { fault, behave } of LEGACY_FAULTY) {
+    findings.push(await planted(`${fault}, to a client of BlindAI 0.6`, fault, behave, legacyFaultOf))
+  }
   findings.push(...(await inFolder(long, (folder) => ours(folder, REQUESTS[long ? 'long' : 'short']))))
   return findings
 }
@@ -72,12 +78,11 @@ async function ours(folder: string, requests: number): Promise<Finding[]> {
     title: 'another tenant meanwhile',
     tried: `${answers} answers, the slowest after ${Math.round(slowestMs)} ms`,
     violations: failures,
-    planted: false,
   })
   await Promise.all([owner.close(), other.close()])
   const ended = await server.end('SIGTERM')
   const crash = ended === 0 && server.child.signalCode === null ? [] : [{ kind: `ended with ${ended}` }]
-  findings.push({ title: 'the process', tried: 'alive to the end, then SIGTERM', violations: crash, planted: false })
+  findings.push({ title: 'the process', tried: 'alive to the end, then SIGTERM', violations: crash })
   return findings
 }
 
@@ -131,8 +136,10 @@ async function throughDoors(
       await door.close()
     }),
   )
+  if (sent === unsendable) violations.push({ kind: NOTHING_SENT })
+  if (refused === 0) violations.push({ kind: NOTHING_REFUSED })
   const tried = `${sent} requests, ${refused} refused, ${unsendable} not written by their client, ${cut} cut for their head`
-  return { title: `through ${title}`, tried, violations, planted: false }
+  return { title: `through ${title}`, tried, violations }
 }
 
 /** The server's defaults: 64 fields, and 16 KiB. */
@@ -146,17 +153,28 @@ function example(method: string, target: string, outcome: Outcome | undefined): 
   return { request: `${method} ${target.slice(0, 200)}`, answer }
 }
 
-async function tally(title: string, count: number, next: () => Promise<Fault | undefined>): Promise<Finding> {
+/** What became of one request, and what is wrong with that. */
+interface Judged {
+  readonly outcome: Outcome | undefined
+  readonly fault: Fault | undefined
+}
+
+async function tally(title: string, count: number, next: () => Promise<Judged>): Promise<Finding> {
   const violations: Violation[] = []
+  let [refused, unsendable] = [0, 0]
   for (let sent = 0; sent < count; sent++) {
-    const fault = await next()
+    const { outcome, fault } = await next()
+    if (outcome === undefined) unsendable += 1
+    else if (outcome.kind === 'closed' || (outcome.kind === 'answer' && outcome.status >= 400)) refused += 1
     if (fault !== undefined) violations.push({ kind: fault })
   }
-  return { title: `through ${title}`, tried: `${count} requests`, violations, planted: false }
+  if (count === unsendable) violations.push({ kind: NOTHING_SENT })
+  if (refused === 0) violations.push({ kind: NOTHING_REFUSED })
+  return { title: `through ${title}`, tried: `${count} requests, ${refused} refused`, violations }
 }
 
 /** Heads that are wrong in ways of their own: to be answered or closed on, and never to hang. */
-function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Judged> {
   const random = new Random(7)
   const bend = [
     (text: string) => text.replace('HTTP/1.1', random.pick(['HTTP/9.9', 'HTTP/1', 'http/1.1', '', 'ICE/1.0'])),
@@ -171,21 +189,21 @@ function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Faul
   return async () => {
     const text = random.pick(bend)(written(grammar.next()).toString('latin1'))
     const outcome = await sendBroken(tls(port, false), Buffer.from(text, 'latin1'))
-    return outcome.kind === 'closed' ? undefined : faultOf(outcome)
+    return { outcome, fault: outcome.kind === 'closed' ? undefined : faultOf(outcome) }
   }
 }
 
-function sealedByteFaults(plainUrl: string, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+function sealedByteFaults(plainUrl: string, grammar: RequestGrammar): () => Promise<Judged> {
   const headers = { 'content-type': 'message/ohttp-req' }
   return async () => {
     const body = new Uint8Array(grammar.next().body)
-    return faultOf(
-      await answerOf(await fetch(`${plainUrl}/.well-known/blindai/ohttp`, { method: 'POST', headers, body })),
-    )
+    const url = `${plainUrl}/.well-known/blindai/ohttp`
+    const outcome = await answerOf(await fetch(url, { method: 'POST', headers, body }))
+    return { outcome, fault: faultOf(outcome) }
   }
 }
 
-function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () => Promise<Judged> {
   if (legacy === undefined) throw new RangeError('the server has no listeners for clients of BlindAI 0.6')
   const random = new Random(9)
   const doors = [
@@ -197,33 +215,70 @@ function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () =
     const { path, door } = random.pick(doors)
     const target = random.oneIn(20) ? `/${CANARY}` : path
     const outcome = await door.send({ method: 'POST', target, headers: [], body: grammar.nextLegacy() })
-    return outcome === undefined ? undefined : legacyFaultOf(outcome)
+    return { outcome, fault: outcome === undefined ? undefined : legacyFaultOf(outcome) }
   }
 }
+
+type Behave = (server: Server) => void
+
+const closes: Behave = (server) => server.on('request', (request) => request.socket.destroy())
+const hangs: Behave = (server) => server.on('request', () => undefined)
 
 /** Servers with one fault each; the same client has to find it. */
-const FAULTY: Readonly<Record<string, (server: Server) => void>> = {
-  'crashed or closed': (server) => server.on('request', (request) => request.socket.destroy()),
-  hung: (server) => server.on('request', () => undefined),
-  'not typed': (server) => server.on('request', (_, response) => response.writeHead(400).end('no')),
-  'failed inside': (server) => server.on('request', refusing({ status: 500, code: 'INTERNAL', error: 'failed' })),
-  'tells of the machine': (server) =>
-    server.on('request', refusing({ status: 400, code: 'NOT_JSON', error: 'Error at parse (/srv/app/main.ts:1:2)' })),
-  'repeats the request': (server) =>
-    server.on('request', refusing({ status: 404, code: 'NOT_FOUND', error: `no ${CANARY}` })),
+const FAULTY: readonly { readonly fault: Fault; readonly behave: Behave }[] = [
+  { fault: 'crashed or closed', behave: closes },
+  { fault: 'hung', behave: hangs },
+  { fault: 'not typed', behave: answering(() => 'no') },
+  { fault: 'failed inside', behave: answering(refusal(500, 'INTERNAL', 'failed')) },
+  {
+    fault: 'tells of the machine',
+    behave: answering(refusal(400, 'NOT_JSON', 'Error at parse (/srv/app/main.ts:1:2)')),
+  },
+  { fault: 'repeats the request', behave: answering(refusal(404, 'NOT_FOUND', `no ${CANARY}`)) },
+]
+
+/** The same on the wire of BlindAI 0.6. */
+const LEGACY_FAULTY: readonly { readonly fault: Fault; readonly behave: Behave }[] = [
+  { fault: 'crashed or closed', behave: closes },
+  { fault: 'hung', behave: hangs },
+  { fault: 'not typed', behave: answering(() => 'no') },
+  { fault: 'failed inside', behave: answering(() => cborText('INTERNAL: failed')) },
+  {
+    fault: 'tells of the machine',
+    behave: answering(() => cborText('NOT_CBOR: Error at parse (/srv/app/main.ts:1:2)')),
+  },
+]
+
+function answering(body: (response: ServerResponse) => string | Buffer): Behave {
+  return (server) =>
+    server.on('request', (_, response) => {
+      response.statusCode = 400
+      response.end(body(response))
+    })
 }
 
-function refusing({ status, code, error }: { readonly status: number; readonly code: string; readonly error: string }) {
-  return (_: unknown, response: ServerResponse): void => {
-    response
-      .writeHead(status, { 'x-blindai-error': code, 'x-request-id': '1' })
-      .end(JSON.stringify({ error, code, hint: 'none' }))
+function refusal(status: number, code: string, error: string): (response: ServerResponse) => string {
+  return (response) => {
+    response.statusCode = status
+    response.setHeader('x-blindai-error', code).setHeader('x-request-id', '1')
+    return JSON.stringify({ error, code, hint: 'none' })
   }
 }
 
-async function planted(fault: string): Promise<Finding> {
+/** A text of 24 to 255 octets, or of fewer. Source: RFC 8949 section 3.1. */
+function cborText(text: string): Buffer {
+  const head = text.length < 24 ? [0x60 + text.length] : [0x78, text.length]
+  return Buffer.concat([Buffer.from(head), Buffer.from(text)])
+}
+
+async function planted(
+  title: string,
+  fault: Fault,
+  behave: Behave,
+  judge: (outcome: Outcome) => Fault | undefined,
+): Promise<Finding> {
   const server = createServer()
-  FAULTY[fault]?.(server)
+  behave(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
@@ -232,13 +287,13 @@ async function planted(fault: string): Promise<Finding> {
   const violations: Violation[] = []
   for (let sent = 0; sent < 3; sent++) {
     const outcome = await door.send({ ...grammar.next(), method: 'POST' })
-    const found = outcome === undefined ? undefined : faultOf(outcome)
-    if (found === fault) violations.push({ kind: found })
+    const found = outcome === undefined ? undefined : judge(outcome)
+    if (found !== undefined) violations.push({ kind: found })
   }
   await door.close()
   server.closeAllConnections()
   server.close()
-  return { title: fault, tried: '3 requests', violations, planted: true }
+  return { title, tried: '3 requests', violations, expected: [fault] }
 }
 
 await asCommand(import.meta.url, 'Hostile requests', checkHostileRequests)

@@ -55,12 +55,15 @@ async function soaked(title: string, seconds: number, script?: string): Promise<
     if (opened > FLAT_DESCRIPTORS) violations.push({ kind: 'descriptors grow' })
     for (const { status } of outcomes)
       if (status === 0 || status >= 500) violations.push({ kind: `answered with ${status}` })
+    const served = outcomes.filter(({ status }) => status === 200).length
+    if (served === 0) violations.push({ kind: 'nothing was served' })
     const tried = [
-      `${seconds} s, ${outcomes.length} requests, ${uploaded} uploads`,
+      `${seconds} s, ${outcomes.length} requests, ${served} served, ${uploaded} uploads`,
       `memory ${format(memory)} MiB, ${(grown / MIB).toFixed(0)} MiB more in the last quarter`,
       `descriptors ${Math.min(...descriptors)} to ${Math.max(...descriptors)}, ${opened} more`,
     ]
-    return { title, tried: tried.join('; '), violations, planted: script !== undefined }
+    const expected = ['memory grows', 'descriptors grow'] as const
+    return { title, tried: tried.join('; '), violations, ...(script !== undefined && { expected }) }
   } finally {
     await server.stop()
     await rm(folder, { recursive: true })

@@ -8,6 +8,7 @@ export type SlowHttpMode = '-H' | '-B' | '-X'
 
 const LAST_SECONDS = 60
 const LOOK_MS = 500
+const GRACE_MS = 5000
 /** The tool opens so many a second. */
 const RATE = 100
 /** What the client that is not slow may have open. */
@@ -26,6 +27,8 @@ const OPTIONS: { readonly [Mode in SlowHttpMode]: readonly string[] } = {
 
 /** What was seen of the server's connections while the tool ran. */
 export interface SlowHttpRun {
+  /** By the tool's own count: those that it had, however long. */
+  readonly opened: number
   /** The most at one time. */
   readonly most: number
   /** Those that were still open when the tool gave up; it would have closed them itself then. */
@@ -48,7 +51,14 @@ export async function slowHttpTest(
   const before = descriptorsOf(pid).sockets
   const open = (): number => Math.max(0, descriptorsOf(pid).sockets - before - OTHERS)
   const args = [mode, '-c', String(connections), '-r', String(RATE), '-l', String(LAST_SECONDS), ...OPTIONS[mode]]
-  const child = spawn('slowhttptest', [...args, '-u', new URL(PATHS[mode], url).href], { stdio: 'ignore' })
+  const child = spawn('slowhttptest', [...args, '-u', new URL(PATHS[mode], url).href], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let printed = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
+  const closed = once(child, 'close')
   await once(child, 'spawn')
   const startedMs = performance.now()
   const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000
@@ -59,6 +69,19 @@ export async function slowHttpTest(
     if (stillOpen > 0) seconds = elapsedSeconds()
     await setTimeout(LOOK_MS)
   }
-  child.kill('SIGKILL')
-  return { most, stillOpen, seconds }
+  // It says how it went before it ends; one that does not end gets no second request.
+  child.kill('SIGINT')
+  const tooLong = setTimeout(GRACE_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL'))
+  await Promise.race([closed, tooLong.then(() => closed)])
+  return { opened: openedOf(printed), most, stillOpen, seconds }
+}
+
+/** Connections that the tool had or has, from the last figures that it printed. */
+function openedOf(printed: string): number {
+  return lastOf(printed, 'connected') + lastOf(printed, 'closed')
+}
+
+/** The last number beside a name, whatever the colours around it. */
+function lastOf(printed: string, name: string): number {
+  return Number([...printed.matchAll(new RegExp(`${name}:\\D*?(\\d+)\\s`, 'g'))].at(-1)?.[1] ?? 0)
 }

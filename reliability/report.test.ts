@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest'
+import { type Finding, isSound } from './lib/report.ts'
+
+const finding = (kinds: readonly string[], expected?: NonNullable<Finding['expected']>): Finding => ({
+  title: 'a check',
+  tried: 'once',
+  violations: kinds.map((kind) => ({ kind })),
+  ...(expected && { expected }),
+})
+const ours = finding([])
+const planted = finding(['late', 'lost', 'lost'], ['lost'])
+
+describe('what was found', () => {
+  test('is sound when what was planted shows, and ours shows nothing', () => {
+    expect(isSound([planted, ours])).toBe(true)
+    expect(isSound([finding(['late', 'lost'], ['lost', 'late']), ours, ours])).toBe(true)
+  })
+  test.each([
+    ['nothing was tried', []],
+    ['nothing was planted', [ours]],
+    ['nothing but faults was tried', [planted]],
+    ['ours shows something', [planted, ours, finding(['lost'])]],
+    ['a fault shows nothing', [planted, finding([], ['lost']), ours]],
+    ['a fault shows another fault', [finding(['late'], ['lost']), ours]],
+    ['a fault shows half of what it should', [finding(['lost'], ['lost', 'late']), ours]],
+  ])('is not sound when %s', (_, findings) => {
+    expect(isSound(findings)).toBe(false)
+  })
+})
