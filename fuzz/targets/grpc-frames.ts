@@ -17,7 +17,7 @@ async function parse(bytes: Uint8Array): Promise<Uint8Array[]> {
   if (how % 2 === 1) return [await reader.only(ignore)]
   const messages: Uint8Array[] = []
   for (;;) {
-    const message = await reader.next(ignore, ignore)
+    const message = await reader.next({ onBegin: ignore, onGrow: ignore, checkIdle: ignore })
     if (message === undefined) return messages
     messages.push(message)
   }

@@ -8,7 +8,7 @@ function parse(bytes: Uint8Array): RawTensor {
   const datatype = DATATYPES[(bytes[0] ?? 0) % DATATYPES.length] ?? 'FP32'
   const rank = (bytes[1] ?? 0) % 5
   const shape = Array.from(new Int8Array(bytes.slice(2, 2 + rank)), (dimension) => Math.max(-1, dimension))
-  return rawRequestInput([{ name: 'x', datatype, shape }], bytes.subarray(2 + rank))
+  return rawRequestInput([{ name: 'x', datatype, shape }], bytes.subarray(2 + rank), () => undefined)
 }
 
 const FP32 = DATATYPES.indexOf('FP32')

@@ -8,6 +8,7 @@ import {
   parseJson,
   toBase64Url,
   toHex,
+  type UnixSeconds,
   unixSeconds,
   utf8,
 } from '@blindai/core'
@@ -88,14 +89,15 @@ export function createEvidenceBundle(parts: BundleParts): Uint8Array {
 /**
  * Checks a bundle offline.
  *
- * @throws {BlindAiError} `BUNDLE_INVALID`; `POLICY_INVALID` for the caller's own policy; `RECEIPT_REFUSED` with the code of the
- * receipt as its reason, when the evidence is affirming and the receipt is not by its keys or not of these bodies.
+ * @throws {BlindAiError} `BUNDLE_INVALID`; `POLICY_INVALID` for the caller's own policy, and `OPTION_INVALID` for its `now`;
+ * `RECEIPT_REFUSED` with the code of the receipt as its reason, when the receipt cannot be read, or when the evidence is
+ * affirming and the receipt is not by its keys or not of these bodies.
  */
 export async function verifyEvidenceBundle(bundle: Uint8Array, options: BundleOptions = {}): Promise<BundleVerdict> {
   const parts = parseBundle(bundle)
   const policy = policyOf(options.policy ?? parts.policy, options.policy !== undefined)
-  const judgedAt = options.now ?? receiptOf(parts.token).hostTime
-  const result = await verify(parts.document, policy, { now: unixSeconds(judgedAt) })
+  const judgedAt = options.now === undefined ? unixSeconds(receiptOf(parts.token).hostTime) : nowOf(options.now)
+  const result = await verify(parts.document, policy, { now: judgedAt })
   const judged = {
     judgedAt,
     judgedBy: options.policy === undefined ? 'policy of the bundle' : 'own policy',
@@ -168,6 +170,17 @@ function receiptOf(token: string): Receipt {
   }
 }
 
+/** The caller's own time. @throws {BlindAiError} `OPTION_INVALID`. */
+function nowOf(value: number): UnixSeconds {
+  try {
+    return unixSeconds(value)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const expected = 'a whole number of seconds from 1970 to 9999'
+    throw new BlindAiError('OPTION_INVALID', { option: 'now', expected }, { cause })
+  }
+}
+
 function policyOf(policy: Policy | JsonValue, isOwn: boolean): Policy {
   try {
     // A policy that was parsed already is frozen; parsing one again would refuse what it holds.
@@ -187,8 +200,9 @@ function isParsed(policy: Policy | JsonValue): policy is Policy {
   return typeof policy === 'object' && policy !== null && Object.isFrozen(policy)
 }
 
-function limitsOf(result: AttestationResult, parts: ParsedBundle, { now, policy }: BundleOptions): readonly string[] {
-  const hasBodies = parts.salt !== undefined
+function limitsOf(result: AttestationResult, parts: ParsedBundle, options: BundleOptions): readonly string[] {
+  const { now, policy, request = parts.request, response = parts.response } = options
+  const hasBodies = parts.salt !== undefined && request !== undefined && response !== undefined
   return [
     ...(result.trustClass === 'simulated'
       ? ['A simulated enclave protects nothing, and its receipts show nothing.']
@@ -196,7 +210,9 @@ function limitsOf(result: AttestationResult, parts: ParsedBundle, { now, policy 
     ...(result.trustClass === 'measured-boot' ? ['The operator of the machine could read its memory.'] : []),
     ...(now === undefined ? ['The time is the word of the host; the evidence was judged as of then.'] : []),
     ...(policy === undefined ? ['The policy came with the bundle: whoever made the bundle chose it.'] : []),
-    ...(hasBodies ? [] : ['Without the salt it does not show which input and which answer it was.']),
+    ...(hasBodies
+      ? []
+      : ['Without the salt and the digests of both bodies it does not show which input and which answer it was.']),
     'Whether the model is good and its answer right is not shown, nor that nothing else ran.',
     'The nonce in the document was not chosen by you, so it does not show when the evidence was made.',
   ]

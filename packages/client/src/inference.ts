@@ -11,12 +11,14 @@ import {
   isProtocolError,
   parseHeaderLength,
   parseInferResponse,
+  parseModelMetadata,
   parseTaskResponse,
   type Tensor,
   toRaw,
 } from '@blindai/protocol'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
+import type { PinnedModel } from './model-pins.ts'
 import { ASKS_FOR_RECEIPT, type HeldReceipt, receiptOfRun } from './receipt.ts'
 import type { ReadResponse } from './response.ts'
 import { type RunInput, readTaskInput } from './task-input.ts'
@@ -62,9 +64,9 @@ export interface RunOptions {
  */
 export async function infer(
   api: EnclaveApi,
-  model: string,
+  { model, version }: PinnedModel,
   inputs: readonly Tensor[],
-  { outputs, version, parameters, receipt, signal }: InferOptions,
+  { outputs, parameters, receipt, signal }: Omit<InferOptions, 'version'>,
 ): Promise<InferResult> {
   const encoded = encoding(() =>
     encodeInferRequest(
@@ -114,6 +116,25 @@ export async function runTask(
   if (receipt !== true) return result
   const subject = { modelSha256: result.model, task: chosen }
   return { ...result, receipt: await receiptOfRun(response, asked.body, subject) }
+}
+
+/**
+ * The digest of one version of a name: the last of the versions that its metadata lists.
+ *
+ * @throws {BlindAiError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `RESPONSE_MALFORMED`.
+ */
+export async function digestOfVersion(
+  api: EnclaveApi,
+  model: string,
+  version: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const path = buildModelPath({ model, version, action: 'metadata' })
+  const what = 'the metadata'
+  const { body } = await api.call({ what, method: 'GET', path, signal })
+  const sha256 = decoding(what, () => parseModelMetadata(body)).versions.at(-1)
+  if (sha256 !== undefined && SHA256.test(sha256)) return sha256
+  throw new BlindAiError('RESPONSE_MALFORMED', { what, reason: 'its last version is not a digest' })
 }
 
 function bodyOf(

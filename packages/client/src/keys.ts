@@ -1,3 +1,4 @@
+import { utf8 } from '@blindai/core'
 import { isAbsent } from './absent.ts'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
@@ -46,7 +47,7 @@ export class ApiKeys {
    * @throws {BlindAiError} `KEY_EXISTS`, `KEY_LIMIT`, `TENANT_CONFIGURED`.
    */
   async add({ sha256, notBefore, expiresAt }: NewApiKey, { signal }: CallOptions = {}): Promise<ApiKeySummary> {
-    const body = [new TextEncoder().encode(JSON.stringify({ sha256, notBefore, expiresAt }))]
+    const body = [utf8(JSON.stringify({ sha256, notBefore, expiresAt }))]
     const headers = [['content-type', 'application/json']] as const
     const call = { what: 'the new key', method: 'POST', path: this.#path, headers, body, signal } as const
     return parseKey(readJson('the key', (await this.#api.call(call)).body))

@@ -65,7 +65,7 @@ export interface DeleteOptions extends CallOptions {
   readonly receipt?: boolean | undefined
 }
 
-const SHA256 = /^[0-9a-f]{64}$/
+const SHA256 = /^[0-9a-fA-F]{64}$/
 const DEFAULT_PART_BYTES = 4 * 1024 * 1024
 const MIN_PART_BYTES = 64 * 1024
 
@@ -128,6 +128,8 @@ export class Models {
    * @throws {BlindAiError} `MODEL_NOT_FOUND`.
    */
   async delete(model: string, { receipt, signal }: DeleteOptions = {}): Promise<HeldReceipt | undefined> {
+    // Deleted is what the caller names, so that a name of several versions is refused; the digest is for the receipt.
+    const sha256 = receipt === true ? await this.#digestOf(model, signal) : undefined
     const headers = receipt === true ? [ASKS_FOR_RECEIPT] : []
     const response = await this.#api.call({
       what: 'the deletion',
@@ -136,8 +138,11 @@ export class Models {
       headers,
       signal,
     })
-    if (receipt !== true) return undefined
-    return receiptOfModel(response, 'delete', SHA256.test(model) ? model : undefined)
+    return sha256 === undefined ? undefined : receiptOfModel(response, 'delete', sha256)
+  }
+
+  async #digestOf(model: string, signal: AbortSignal | undefined): Promise<string> {
+    return SHA256.test(model) ? model.toLowerCase() : (await this.show(model, { signal })).sha256
   }
 
   /** Lets a tenant, or all by `*`, run the model; never read, change or delete it. */
@@ -171,7 +176,7 @@ function ignore(): void {
 
 function pathOf(model: string): string {
   if (model === '') throw new BlindAiError('OPTION_INVALID', { option: 'model', expected: 'a name or a digest' })
-  return `/v1/models/${encodeURIComponent(model)}`
+  return `/v1/models/${SHA256.test(model) ? model.toLowerCase() : encodeURIComponent(model)}`
 }
 
 function grantOf(model: string, tenant: string): string {

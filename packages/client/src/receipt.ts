@@ -53,9 +53,9 @@ export async function receiptOfRun(
 export async function receiptOfModel(
   answer: ReadResponse & AnsweredBy,
   operation: 'upload' | 'delete',
-  modelSha256: string | undefined,
+  modelSha256: string,
 ): Promise<HeldReceipt> {
-  return verified(answer, { operation, ...(modelSha256 !== undefined && { modelSha256 }) })
+  return verified(answer, { operation, modelSha256 })
 }
 
 async function verified(

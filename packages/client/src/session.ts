@@ -4,7 +4,7 @@ import type { TransportName } from './attested-channel.ts'
 import { attestedFetch } from './attested-fetch.ts'
 import type { ChannelKeeper } from './channel-keeper.ts'
 import type { EnclaveApi } from './enclave-api.ts'
-import { type InferOptions, type InferResult, infer, type RunOptions, runTask } from './inference.ts'
+import { digestOfVersion, type InferOptions, type InferResult, infer, type RunOptions, runTask } from './inference.ts'
 import { ApiKeys } from './keys.ts'
 import { ModelPins } from './model-pins.ts'
 import { Models } from './models.ts'
@@ -68,7 +68,11 @@ export class OpenSession implements Session {
     this.models = new Models(api)
     this.keys = new ApiKeys(api, '/v1/keys')
     this.tenants = new Tenants(api)
-    this.#pins = new ModelPins(allowed, async (model, signal) => (await this.models.show(model, { signal })).sha256)
+    this.#pins = new ModelPins(allowed, async (model, version, signal) =>
+      version === undefined
+        ? (await this.models.show(model, { signal })).sha256
+        : await digestOfVersion(api, model, version, signal),
+    )
   }
 
   get result(): AffirmingResult {
@@ -99,7 +103,8 @@ export class OpenSession implements Session {
     options: RunOptions = {},
   ): Promise<UntypedTaskResult> {
     const inputs = isList(input) ? input : [input]
-    const pinned = await this.#pins.pin(model, options)
+    const { signal, receipt } = options
+    const { model: pinned } = await this.#pins.pin(model, { signal, receipt })
     const answer = await runTask(this.#api, pinned, inputs, () => this.#taskOf(pinned, options), options)
     this.#pins.check(pinned, answer.model)
     return answer

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@blindai/core'
+import { type JsonValue, utf8 } from '@blindai/core'
 import { isAbsent } from './absent.ts'
 import type { EnclaveApi } from './enclave-api.ts'
 import { BlindAiError } from './errors.ts'
@@ -73,7 +73,7 @@ export class Tenants {
    * `TENANT_LIMIT`, `KEY_EXISTS`.
    */
   async put(name: string, { role, quotas, key }: TenantWish, { signal }: CallOptions = {}): Promise<TenantSummary> {
-    const body = [new TextEncoder().encode(JSON.stringify({ role, quotas, key }))]
+    const body = [utf8(JSON.stringify({ role, quotas, key }))]
     const headers = [['content-type', 'application/json']] as const
     const call = { what: 'the tenant', method: 'PUT', path: pathOf(name), headers, body, signal } as const
     return parseTenant(readJson('the tenant', (await this.#api.call(call)).body))

@@ -12,7 +12,7 @@ import {
 } from '@blindai/protocol'
 import { describe, expect, test } from 'vitest'
 import type { ApiCall, EnclaveApi } from '../src/enclave-api.ts'
-import { infer, runTask } from '../src/inference.ts'
+import { digestOfVersion, infer, runTask } from '../src/inference.ts'
 import type { ReadResponse } from '../src/response.ts'
 import { affirmingResult } from './affirming-result.ts'
 
@@ -82,26 +82,35 @@ describe('tensors', () => {
   ]
 
   test('come back bit for bit, NaN and 64-bit integers among them', async () => {
-    const { outputs } = await infer(identity, 'a model', tensors, {})
+    const { outputs } = await infer(identity, { model: 'a model' }, tensors, {})
     expect(outputs).toEqual(tensors)
   })
 
   test('come back only as far as they were asked for', async () => {
-    const { outputs } = await infer(identity, 'a model', tensors, { outputs: ['wide'] })
+    const { outputs } = await infer(identity, { model: 'a model' }, tensors, { outputs: ['wide'] })
     expect(outputs.map(({ name }) => name)).toEqual(['wide'])
   })
 
   test('that are not what they say are refused before anything is sent', async () => {
     const wrong: Tensor = { name: 'x', datatype: 'FP32', shape: [3], data: new Float32Array(2) }
-    await expect(infer(identity, 'a model', [wrong], {})).rejects.toMatchObject({
+    await expect(infer(identity, { model: 'a model' }, [wrong], {})).rejects.toMatchObject({
       family: 'fix',
       code: 'TENSOR_INVALID',
     })
   })
 
+  test.each([
+    ['no versions', []],
+    ['numbers alone', ['1', '2']],
+  ])('are not sent to a version whose digest the server does not name: %s', async (_, versions) => {
+    const text = JSON.stringify({ name: 'm', versions, platform: 'onnx', inputs: [], outputs: [] })
+    const silent = api(() => ({ status: 200, headers: new Headers(), body: utf8(text) }))
+    await expect(digestOfVersion(silent, 'm', '1', undefined)).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' })
+  })
+
   test('that the server did not encode are refused', async () => {
     const broken = api(() => ({ status: 200, headers: new Headers(), body: utf8('{"model_name":"m"}') }))
-    await expect(infer(broken, 'a model', tensors, {})).rejects.toMatchObject({
+    await expect(infer(broken, { model: 'a model' }, tensors, {})).rejects.toMatchObject({
       family: 'stop',
       code: 'RESPONSE_MALFORMED',
     })

@@ -8,11 +8,11 @@ const models = [{ name: 'spam', sha256: SPAM }]
 /** Pins over a server that calls one model `theirs`, and counts the questions. */
 function pins(digest: string, allowed: typeof models | undefined = models) {
   const asked: string[] = []
-  const held = new ModelPins(allowed, async (model) => {
-    asked.push(model)
+  const held = new ModelPins(allowed, async (model, version) => {
+    asked.push(version === undefined ? model : `${model}@${version}`)
     return digest
   })
-  return { asked, pin: (model: string) => held.pin(model), held }
+  return { asked, pin: async (model: string) => (await held.pin(model)).model, held }
 }
 
 describe('a policy with models', () => {
@@ -48,6 +48,17 @@ describe('a policy with models', () => {
       details: { model: 'theirs~spam', sha256: OTHER },
     })
   })
+  test('asks for the version of a name, whose digest then says all', async () => {
+    const { held, asked } = pins(SPAM)
+    expect(await held.pin('theirs~spam', { version: '1' })).toEqual({ model: SPAM })
+    expect(asked).toEqual(['theirs~spam@1'])
+  })
+  test('leaves a version beside a digest that it knows, for the server to compare', async () => {
+    const { held, asked } = pins(OTHER)
+    expect(await held.pin('spam', { version: '2' })).toEqual({ model: SPAM, version: '2' })
+    expect(await held.pin(SPAM, { version: '2' })).toEqual({ model: SPAM, version: '2' })
+    expect(asked).toEqual([])
+  })
   test('that is empty lets none run', async () => {
     const { pin } = pins(SPAM, [])
     await expect(pin('spam')).rejects.toMatchObject({ code: 'MODEL_NOT_ALLOWED' })
@@ -66,7 +77,8 @@ describe('a policy without models', () => {
       asked.push(model)
       return OTHER
     })
-    expect(await held.pin('spam')).toBe('spam')
+    expect(await held.pin('spam')).toEqual({ model: 'spam' })
+    expect(await held.pin('spam', { version: '1' })).toEqual({ model: 'spam', version: '1' })
     held.check('spam', OTHER)
     expect(asked).toEqual([])
   })
@@ -76,8 +88,8 @@ describe('a policy without models', () => {
       asked.push(model)
       return OTHER
     })
-    expect(await held.pin('spam', { receipt: true })).toBe(OTHER)
-    expect(await held.pin(SPAM.toUpperCase(), { receipt: true })).toBe(SPAM)
+    expect(await held.pin('spam', { receipt: true })).toEqual({ model: OTHER })
+    expect(await held.pin(SPAM.toUpperCase(), { receipt: true })).toEqual({ model: SPAM })
     expect(asked).toEqual(['spam'])
     expect(() => held.check(OTHER, SPAM)).toThrowError(expect.objectContaining({ code: 'RESPONSE_MALFORMED' }))
   })

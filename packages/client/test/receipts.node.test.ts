@@ -1,4 +1,4 @@
-import { toBase64Url, toHex, utf8 } from '@blindai/core'
+import { fromHex, toBase64Url, toHex, utf8 } from '@blindai/core'
 import { encodeTaskResponse } from '@blindai/protocol'
 import { commitTo, digestBody, RECEIPT_HEADER, RECEIPT_SALT_HEADER, type Receipt, signReceipt } from '@blindai/receipts'
 import { MOCK_MEASUREMENTS } from '@blindai/simulator'
@@ -45,6 +45,10 @@ async function serve(transport: 'tls' | 'ohttp', wrong: Wrong = {}): Promise<Ses
 }
 
 async function answer(enclave: Enclave, request: InnerRequest, wrong: Wrong): Promise<InnerResponse> {
+  if (request.method === 'GET') {
+    const body = utf8(JSON.stringify({ sha256: MODEL, kind: 'bundle', bytes: 1 }))
+    return { status: 200, headers: { 'content-type': 'application/json' }, body }
+  }
   const task = 'text-classification'
   const body = new Uint8Array(
     request.method === 'DELETE'
@@ -102,7 +106,20 @@ describe.each(['tls', 'ohttp'] as const)('a receipt over %s', (transport) => {
     const session = await serve(transport)
     expect(await session.models.delete(MODEL, { receipt: true })).toMatchObject({ receipt: { operation: 'delete' } })
     expect(await session.models.delete(MODEL)).toBeUndefined()
+    expect(await session.models.delete('spam', { receipt: true })).toMatchObject({
+      receipt: { operation: 'delete', model: { sha256: MODEL } },
+    })
   })
+  test.each(['spam', MODEL, MODEL.toUpperCase()])(
+    'of the deletion of another model than %s is refused',
+    async (name) => {
+      const session = await serve(transport, { claims: { model: { sha256: '00'.repeat(32), kind: 'onnx' } } })
+      await expect(session.models.delete(name, { receipt: true })).rejects.toMatchObject({
+        code: 'RECEIPT_REFUSED',
+        details: { reason: 'RECEIPT_OTHER_MODEL' },
+      })
+    },
+  )
   test.each([
     ['no receipt', 'RECEIPT_MISSING', { headers: without(RECEIPT_HEADER) }],
     ['no salt', 'RECEIPT_SALT_MISSING', { headers: without(RECEIPT_SALT_HEADER) }],
@@ -176,6 +193,18 @@ describe('an evidence bundle', () => {
       details: { reason: 'RECEIPT_SALT_MISSING' },
     })
   })
+  test('with its salt and without a digest of a body does not show the bodies, unless the checker has them', async () => {
+    const given = await bundle()
+    expect((await verifyEvidenceBundle(given)).limits.join(' ')).not.toContain('Without the salt')
+    const { receipt } = JSON.parse(new TextDecoder().decode(given))
+    for (const body of ['request', 'response'] as const) {
+      const { [body]: left, ...rest } = receipt
+      const bytes = utf8(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(given)), receipt: rest }))
+      expect((await verifyEvidenceBundle(bytes)).limits.join(' '), body).toContain('Without the salt')
+      const own = { [body]: { sha256: fromHex('digest', left.sha256), bytes: left.bytes } }
+      expect((await verifyEvidenceBundle(bytes, own)).limits.join(' '), body).not.toContain('Without the salt')
+    }
+  })
   test('is refused for another body than the one that ran', async () => {
     const response = await digestBody(utf8('another'))
     await expect(verifyEvidenceBundle(await bundle(), { response })).rejects.toMatchObject({
@@ -190,6 +219,23 @@ describe('an evidence bundle', () => {
     ).rejects.toMatchObject({
       code: 'RECEIPT_REFUSED',
       details: { reason: 'RECEIPT_OTHER_STATEMENT' },
+    })
+  })
+  test('whose receipt names a time after the year 9999 is refused before it is judged', async () => {
+    const { receipt } = (await run(await serve('ohttp'))) ?? {}
+    if (receipt === undefined) throw new Error('no receipt')
+    const token = await signReceipt({ ...receipt, hostTime: 253_402_300_800 }, async () => new Uint8Array(64))
+    await expect(verifyEvidenceBundle(await bundle((json) => ({ ...json, receipt: { token } })))).rejects.toMatchObject(
+      {
+        code: 'RECEIPT_REFUSED',
+        details: { reason: 'RECEIPT_FORM_INVALID' },
+      },
+    )
+  })
+  test.each([253_402_300_800, -1, 1.5, Number.NaN])('is not judged at a time that is none: %s', async (time) => {
+    await expect(verifyEvidenceBundle(await bundle(), { now: time })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      details: { option: 'now' },
     })
   })
   test.each([

@@ -5,6 +5,7 @@ import { BlindAiError } from '../src/errors.ts'
 import type { AnsweredBy } from '../src/http-exchange.ts'
 import { Models } from '../src/models.ts'
 import type { ReadResponse } from '../src/response.ts'
+import type { ServerCode } from '../src/server-errors.ts'
 import type { UploadProgress } from '../src/upload.ts'
 import { affirmingResult } from './affirming-result.ts'
 
@@ -55,8 +56,8 @@ class FakeServer implements EnclaveApi {
   }
 }
 
-function refused(code: 'UPLOAD_OFFSET_MISMATCH' | 'MODEL_NOT_FOUND' | 'ENGINE_CRASHED', status: number): BlindAiError {
-  return new BlindAiError(code, { status, serverCode: code, sentence: 'x' })
+function refused(code: ServerCode, status: number): BlindAiError {
+  return new BlindAiError(code, { status, serverCode: code, sentence: 'x' }, { retryAfterMs: 0 })
 }
 
 async function upload(server: FakeServer): Promise<UploadProgress[]> {
@@ -132,6 +133,30 @@ describe('an upload', () => {
       code: 'UPLOAD_STALLED',
       details: { offset: PART, attempts: 4 },
     })
+  })
+
+  test.each([
+    ['MEMORY_LOW', 503],
+    ['TENANT_RATE_LIMITED', 429],
+    ['STORE_FAILED', 503],
+    ['BODY_MEMORY_FULL', 503],
+  ] as const)('goes on after %s, and gives up when it does not pass', async (code, status) => {
+    let failures = 3
+    const passing = new FakeServer(0, () => (call) => {
+      if (call.method === 'PUT' && passing.held === PART && failures-- > 0) throw refused(code, status)
+      return undefined
+    })
+    await upload(passing)
+    const again = ['HEAD 0', `PUT ${PART}`]
+    expect(passing.calls.slice(0, 9)).toEqual(['HEAD 0', 'PUT 0', `PUT ${PART}`, ...again, ...again, ...again])
+    expect(passing.held).toBe(BYTES.byteLength)
+
+    const staying = new FakeServer(PART, () => (call) => {
+      if (call.method === 'PUT') throw refused(code, status)
+      return undefined
+    })
+    await expect(upload(staying)).rejects.toMatchObject({ code: 'UPLOAD_STALLED', cause: { code } })
+    expect(staying.calls).toHaveLength(8)
   })
 
   test('does not repeat a model that an engine refused', async () => {

@@ -267,6 +267,31 @@ describe('typed contents', () => {
     expect(parseGrpcInferRequest(two(6, 'FP32', DATA, 2), limits).inputs).toHaveLength(2)
   })
 
+  test('that are floats use up nothing of that bound, wherever they stand', () => {
+    const limits = { ...DEFAULT_LIMITS, maxJsonBytes: 6 }
+    const floats = field(5, [
+      field(1, 'f'),
+      field(2, 'FP64'),
+      field(3, varint(100)),
+      field(5, [field(7, new Uint8Array(800))]),
+    ])
+    const integersOf = (count: number): Uint8Array =>
+      field(5, [field(1, 'i'), field(2, 'INT32'), field(3, varint(count)), field(5, [field(2, new Uint8Array(count))])])
+    const asked = (...inputs: Uint8Array[]): Uint8Array => message(field(1, 'm'), ...inputs)
+    for (const order of [
+      [floats, integersOf(4)],
+      [integersOf(4), floats],
+    ]) {
+      expect(parseGrpcInferRequest(asked(...order), limits).inputs).toHaveLength(2)
+    }
+    for (const order of [
+      [floats, integersOf(5)],
+      [integersOf(5), floats],
+    ]) {
+      expect(refusalOf(asked(...order), limits)).toMatchObject({ code: 'TOO_LONG', details: { length: 7, limit: 6 } })
+    }
+  })
+
   test('allocate nothing that the message is too short for', () => {
     // 100 million elements of 8 bytes, and one byte of contents.
     expect(refusalOf(contents('INT64', 60_000_000, packed(3, 1)))).toMatchObject({ code: 'SHAPE_MISMATCH' })

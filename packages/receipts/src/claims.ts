@@ -1,4 +1,12 @@
-import { fromUtf8, isMalformedError, type JsonObject, type JsonValue, parseJson, utf8 } from '@blindai/core'
+import {
+  fromUtf8,
+  isMalformedError,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+  unixSeconds,
+  utf8,
+} from '@blindai/core'
 import {
   type BodyCommitment,
   RECEIPT_PROFILE,
@@ -49,7 +57,7 @@ export function parseClaims(bytes: Uint8Array): Receipt {
   const receipt: Receipt = {
     statementSha256: text('statement', claims.statement, SHA256, 'a SHA-256 in lower-case hexadecimal'),
     sequence: count('sequence', claims.sequence, 1),
-    hostTime: count('hostTime', claims.hostTime, 0),
+    hostTime: time('hostTime', claims.hostTime),
     operation,
     model: parseModel(claims.model),
     ...(claims.task !== undefined && { task: text('task', claims.task, TASK, 'the name of a task') }),
@@ -115,6 +123,18 @@ function count(part: string, value: JsonValue | undefined, least: number): numbe
   // JSON can write a negative zero, which would not be written again.
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value + 0
   throw invalid(part, `a whole number from ${least} on`)
+}
+
+/** A time that every other part of this system can take; what lies past it would be no time to judge evidence at. */
+function time(part: string, value: JsonValue | undefined): number {
+  const seconds = count(part, value, 0)
+  try {
+    return unixSeconds(seconds)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const expected = 'a whole number of seconds up to the year 9999'
+    throw new ReceiptError('RECEIPT_FORM_INVALID', { part, expected }, { cause })
+  }
 }
 
 function invalid(part: string, expected: string): ReceiptError<'RECEIPT_FORM_INVALID'> {

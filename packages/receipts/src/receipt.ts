@@ -30,7 +30,7 @@ export interface Receipt {
   readonly statementSha256: string
   /** From 1 on in each boot; the next receipt has the next number. */
   readonly sequence: number
-  /** Unix seconds by the clock of the host, which nobody vouches for. */
+  /** Unix seconds by the clock of the host, which nobody vouches for; up to the year 9999. */
   readonly hostTime: number
   readonly operation: ReceiptOperation
   readonly model: ReceiptModel

@@ -205,6 +205,7 @@ const FORGERIES: readonly Forgery[] = [
   { why: 'with the number 0', code: 'RECEIPT_FORM_INVALID', token: changed({ sequence: 0 }) },
   { why: 'with half a number', code: 'RECEIPT_FORM_INVALID', token: changed({ sequence: 1.5 }) },
   { why: 'with a number as text', code: 'RECEIPT_FORM_INVALID', token: claimed((all) => ({ ...all, sequence: '3' })) },
+  { why: 'from after the year 9999', code: 'RECEIPT_FORM_INVALID', token: changed({ hostTime: 253_402_300_800 }) },
   { why: 'with a negative time', code: 'RECEIPT_FORM_INVALID', token: changed({ hostTime: -1 }) },
   {
     why: 'with an operation that nobody knows',
@@ -267,6 +268,10 @@ describe('a receipt', () => {
     for (const hostTime of [NOT_BEFORE, NOT_AFTER]) {
       await expect(verifyReceipt(await token(issuer, { hostTime }), issuer.keys)).resolves.toMatchObject({ hostTime })
     }
+  })
+  test('is read up to the last second of the year 9999', async () => {
+    const last = await token(issuer, { hostTime: 253_402_300_799 })
+    expect(parseReceipt(last).receipt.hostTime).toBe(253_402_300_799)
   })
   test('of an upload or a delete covers a model and no body', async () => {
     for (const operation of ['upload', 'delete'] as const) {

@@ -76,6 +76,25 @@ const CODE = /^[A-Z][A-Z0-9_]{0,63}$/
 export function describeCause(error: unknown): string {
   if (!(error instanceof Error)) return typeof error
   const code = 'code' in error && typeof error.code === 'string' && CODE.test(error.code) ? ` ${error.code}` : ''
-  const frame = /\(?([^\s()]+:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1]
-  return `${error.name}${code}${frame === undefined ? '' : ` at ${basename(frame)}`}`
+  const place = placeOf(error)
+  return `${error.name}${code}${place === undefined ? '' : ` at ${basename(place)}`}`
+}
+
+/** One line of a stack: an indent, "at", a name that is not looked at, and the place. */
+const FRAME = /^ {4}at (?:.* )?\(?([^\s()]+:\d+):\d+\)?$/
+
+/**
+ * The first place in the frames of a stack. It begins with the message, which may hold lines that look like frames: the
+ * frames follow it without a line between, and where it is not found they cannot be told apart.
+ */
+function placeOf({ message, stack = '' }: Error): string | undefined {
+  const at = stack.indexOf(message)
+  if (at < 0) return undefined
+  const [, ...lines] = stack.slice(at + message.length).split('\n')
+  for (const line of lines) {
+    if (!line.startsWith('    at ')) return undefined
+    const place = FRAME.exec(line)?.[1]
+    if (place !== undefined) return place
+  }
+  return undefined
 }

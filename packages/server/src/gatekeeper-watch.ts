@@ -19,7 +19,9 @@ export function logFailure(log: Log, { requestId, error, cause }: RequestFailure
 export function logAnswered(log: Log, { requestId, route, status, code, ms, bytesIn, bytesOut }: Answered): void {
   const { method, path } = route ?? { method: 'other', path: 'none' }
   const bytes = { bytesIn: bytesIn ?? null, bytesOut: bytesOut ?? null }
-  log({ event: 'request', requestId, method, route: path, status, code: code ?? null, ms: Math.round(ms), ...bytes })
+  // What is said of a path without being a route of it has no template.
+  const named = path === '' ? 'none' : path
+  log({ event: 'request', requestId, method, route: named, status, code: code ?? null, ms: Math.round(ms), ...bytes })
 }
 
 /** Of a listener that is not there. */

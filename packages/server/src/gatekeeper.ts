@@ -151,7 +151,7 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
   const keyless = config.legacy === undefined ? [] : [config.legacy.tenant]
   const opening = { configured: config.tenants, keyless, vault, limits, clock, nowMs }
   const { tenants, meter, storageOf, expectTenant } = await openTenants(opening)
-  const engineOptions = {
+  const scheduler = new MeteredScheduler({
     limits,
     sharedEngines: config.sharedEngines,
     crossTenantBatching: config.crossTenantBatching,
@@ -159,8 +159,9 @@ export async function startServer(config: ServerConfig, dependencies: ServerDepe
     nowMs,
     onEvent: log,
     ...(dependencies.queue === undefined ? {} : { queue: dependencies.queue }),
-  }
-  const scheduler = new MeteredScheduler(engineOptions, meter)
+    meter,
+    expectTenant,
+  })
   const memory = new MemoryLadder({
     capBytes: limits.maxMemoryBytes,
     read: dependencies.readMemory ?? processTreeBytes,

@@ -84,7 +84,9 @@ const KINDS: { readonly [Kind in MemberKind]: Check } = {
   'code or null': orNull(isCode),
   'request id': matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   method: matches(/^(?:[A-Z]{1,10}|other)$/),
-  route: matches(/^(?:none|(?:\/[a-z0-9.-]+|\/\{\w+\})+)$/),
+  route: matches(
+    /^(?:none|(?:\/[a-z0-9._-]+|\/\{\w+\})+|\/inference\.GRPCInferenceService\/(?:[A-Za-z]+|\{method\}))$/,
+  ),
   cause: matches(/^\w{1,64}(?: [A-Z][A-Z0-9_]{0,63})?(?: at [\w.:-]{1,64}:\d{1,6})?$/),
 }
 

@@ -1,28 +1,44 @@
 import { readFile } from 'node:fs/promises'
 
+/** Where memory is read. */
+export interface MemoryFiles {
+  /** The text of a file; fails as `readFile` does. */
+  readonly read: (path: string) => Promise<string>
+  /** What this process holds, the pages of files included. */
+  readonly own: () => number
+}
+
+const PROC: MemoryFiles = { read: (path) => readFile(path, 'latin1'), own: () => process.memoryUsage.rss() }
+
 /**
  * What this process and all its descendants hold in memory that nobody else could have back: anonymous and shared memory,
  * without the pages of files, which the kernel drops when it needs room. Engines are descendants, whatever wall they are
  * behind.
  *
- * Where the machine has no such files (outside Linux) it is what this process holds.
+ * Where the machine has no such files (outside Linux) it is what this process holds; where they do not say what this process
+ * holds, that is counted with the pages of files.
  *
  * Source: proc_pid_status(5), "RssAnon", "RssShmem"; proc_pid_task(5), "children".
+ *
+ * @throws what reading throws, but for a process that has ended: what cannot be read is not nothing.
  */
-export async function processTreeBytes(): Promise<number> {
-  if (process.platform !== 'linux') return process.memoryUsage.rss()
-  return bytesOf(process.pid)
+export async function processTreeBytes(files: MemoryFiles = PROC): Promise<number> {
+  if (process.platform !== 'linux') return files.own()
+  const [own, below] = await Promise.all([heldBy(files, process.pid), bytesBelow(files, process.pid)])
+  return (own === 0 ? files.own() : own) + below
 }
 
-async function bytesOf(pid: number): Promise<number> {
-  const [status, children] = await Promise.all([
-    textOf(`/proc/${pid}/status`),
-    textOf(`/proc/${pid}/task/${pid}/children`),
-  ])
-  const pids = children.split(' ').filter((text) => /^\d+$/.test(text))
+async function heldBy(files: MemoryFiles, pid: number): Promise<number> {
+  const status = await textOf(files, `/proc/${pid}/status`)
+  return kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')
+}
+
+async function bytesBelow(files: MemoryFiles, pid: number): Promise<number> {
   // Children that any other thread started show with that thread; Node starts all of them from its first.
-  const below = await Promise.all(pids.map((text) => bytesOf(Number(text))))
-  return below.reduce((sum, bytes) => sum + bytes, kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem'))
+  const children = await textOf(files, `/proc/${pid}/task/${pid}/children`)
+  const pids = children.split(' ').filter((text) => /^\d+$/.test(text))
+  const below = await Promise.all(pids.map(Number).flatMap((child) => [heldBy(files, child), bytesBelow(files, child)]))
+  return below.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 function kilobytes(status: string, field: string): number {
@@ -30,11 +46,11 @@ function kilobytes(status: string, field: string): number {
 }
 
 /** A process that has ended meanwhile holds nothing. */
-async function textOf(path: string): Promise<string> {
+async function textOf({ read }: MemoryFiles, path: string): Promise<string> {
   try {
-    return await readFile(path, 'latin1')
+    return await read(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return ''
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return ''
     throw error
   }
 }

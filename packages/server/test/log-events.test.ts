@@ -70,7 +70,36 @@ describe('the events of the log', () => {
       logged([{ event: 'answer-cut', cause: describeCause(Object.assign(error, { name: 'a prompt' })) }]),
     ).toMatchObject([{ cause: '?' }])
   })
+
+  test.each<[string, () => unknown]>([
+    ['a place on a line of its own', () => new Error('x\nSECRET-of-input:1:2')],
+    ['a frame', () => new Error('x\n    at SECRET (SECRET:1:2)\n    at SECRET:1:2')],
+    ['what could not be parsed', () => thrownBy(() => JSON.parse('[x\nSECRET-4711:1:2\n'))],
+    ['what is put together only afterwards', () => Object.assign(new Error('a'), { message: 'SECRET' })],
+    ['a stack of its own making', () => Object.assign(new Error('a'), { stack: 'Error: b\n    at SECRET:1:2' })],
+    ['a message twice', () => new Error('Error\n    at SECRET:1:2\nError\n    at SECRET:1:2')],
+    ['the message of its cause', () => new Error('outer', { cause: new Error('x\n    at SECRET:1:2') })],
+  ])('say nothing of the message of an error that has in it %s', (_, make) => {
+    const said = describeCause(make())
+    expect(said).not.toContain('SECRET')
+    expect(said).toMatch(/^\w+(?: at log-events\.test\.ts:\d+)?$/)
+    expect(fits('cause', said)).toBe(true)
+  })
+
+  test('say where an error was thrown that has no message, or one of several lines', () => {
+    for (const message of ['', 'x\ny', 'x\n    at SECRET:1:2']) {
+      expect(describeCause(new Error(message))).toMatch(/^Error at log-events\.test\.ts:\d+$/)
+    }
+  })
 })
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
 
 describe('a flood of lines', () => {
   const cut: LogEvent = { event: 'answer-cut', cause: 'Error' }

@@ -107,3 +107,49 @@ describe('a server that reads its memory', () => {
     expect(held[0]).toBe(1)
   })
 })
+
+const STATUS = 'Name:\tnode\nRssAnon:\t    100 kB\nRssFile:\t 9999 kB\nRssShmem:\t     20 kB\n'
+
+/** Files by process, 0 for this one; a code in place of a text where reading fails. */
+function filesOf(texts: Readonly<Record<string, string>>) {
+  const read = async (path: string): Promise<string> => {
+    const [, pid, name = ''] = /^\/proc\/(\d+)\/(?:task\/\d+\/)?(\w+)$/.exec(path) ?? []
+    const text = texts[`${Number(pid) === process.pid ? 0 : pid} ${name}`] ?? 'ENOENT'
+    if (/^E[A-Z]+$/.test(text)) throw Object.assign(new Error(text), { code: text })
+    return text
+  }
+  return { read, own: () => 7 }
+}
+
+describe.runIf(process.platform === 'linux')('what processes hold', () => {
+  test('is their own memory and that of all below them', async () => {
+    const texts = {
+      '0 status': STATUS,
+      '0 children': '11 12 ',
+      '11 status': STATUS,
+      '11 children': '13',
+      '13 status': STATUS,
+    }
+    expect(await processTreeBytes(filesOf(texts))).toBe(3 * 120 * 1024)
+  })
+
+  test.each(['ENOENT', 'ESRCH'])('is nothing of one that has ended: %s', async (code) => {
+    const texts = { '0 status': STATUS, '0 children': '11', '11 status': code, '11 children': code }
+    expect(await processTreeBytes(filesOf(texts))).toBe(120 * 1024)
+  })
+
+  test.each(['EMFILE', 'EACCES', 'EIO'])('is not known where it cannot be read: %s', async (code) => {
+    for (const file of ['0 status', '0 children', '11 status', '11 children']) {
+      const texts = { '0 status': STATUS, '0 children': '11', '11 status': STATUS, '11 children': '', [file]: code }
+      await expect(processTreeBytes(filesOf(texts))).rejects.toMatchObject({ code })
+    }
+  })
+
+  test.each(['ENOENT', '', 'VmRSS:\t 100 kB\n', 'RssAnon:\t 0 kB\n'])(
+    'is never nothing for this one, whatever its file says: %j',
+    async (status) => {
+      const texts = { '0 status': status, '0 children': '11', '11 status': STATUS }
+      expect(await processTreeBytes(filesOf(texts))).toBe(7 + 120 * 1024)
+    },
+  )
+})

@@ -3,9 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { parseServerConfig } from '../src/config.ts'
 import { type RunningServer, startServer } from '../src/gatekeeper.ts'
 import { Counter, Histogram } from '../src/metrics/exposition.ts'
-import { FakeEngines } from './fixtures/fake-engines.ts'
+import { FakeEngines, TENSOR } from './fixtures/fake-engines.ts'
+import { callRaw, inferFrame } from './fixtures/grpc.ts'
 import { digestOf, ECHO_SOURCE } from './fixtures/house.ts'
-import { ask1, socketTo } from './fixtures/listening.ts'
+import { ask1, sessionTo, socketTo } from './fixtures/listening.ts'
 
 const running: RunningServer[] = []
 afterEach(async () => {
@@ -119,6 +120,19 @@ describe('the metrics of a server', () => {
       series.get(`blindai_engines{state="${state}"}`),
     )
     expect(alive.reduce<number>((sum, count) => sum + (count ?? Number.NaN), 0)).toBe(engines.living.length)
+  })
+
+  test('count a gRPC call by how it ended, which its trailers say', async () => {
+    const server = await serving('clinic', 'key-of-clinic')
+    const session = await sessionTo({ port: Number(new URL(server.url).port) })
+    const frame = inferFrame('missing', [{ ...TENSOR, name: 'x' }])
+    const { trailers } = await callRaw(session, 'ModelInfer', frame, { authorization: 'Bearer key-of-clinic' })
+    expect(trailers).toMatchObject({ 'x-blindai-error': 'MODEL_NOT_FOUND' })
+    session.destroy()
+    const series = await scraped(server)
+    const infer = 'method="POST",route="/inference.GRPCInferenceService/ModelInfer"'
+    expect(series.get(`blindai_requests_total{${infer},status="4xx"}`)).toBe(1)
+    expect(series.get(`blindai_requests_total{${infer},status="2xx"}`)).toBe(0)
   })
 
   test('have the same series whoever asked for whatever, and no name of anybody in them', async () => {

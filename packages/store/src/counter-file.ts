@@ -1,7 +1,7 @@
 import { fromUtf8, isMalformedError, utf8 } from '@blindai/core'
 import type { RollbackCounter } from './rollback-counter.ts'
 import { StoreError } from './store-error.ts'
-import { named, type ReadableStoreFile, type StoreFiles, systemCode } from './store-files.ts'
+import { named, openIfThere, replaceFile, type StoreFiles } from './store-files.ts'
 
 const PREFIX = 'blindai.store.counter.v1 '
 /** 2^53 has 16 digits. */
@@ -38,15 +38,6 @@ async function readCounter(files: StoreFiles, name: string): Promise<number> {
   return bytes === undefined ? 0 : parseCounter(name, bytes)
 }
 
-async function openIfThere(files: StoreFiles, name: string): Promise<ReadableStoreFile | undefined> {
-  try {
-    return await files.open(name)
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return undefined
-    throw cause
-  }
-}
-
 function parseCounter(name: string, bytes: Uint8Array): number {
   try {
     const value = Number(FORM.exec(fromUtf8('counter', bytes))?.[1])
@@ -58,19 +49,5 @@ function parseCounter(name: string, bytes: Uint8Array): number {
 }
 
 async function writeCounter(files: StoreFiles, name: string, value: number): Promise<void> {
-  const draft = `${name}.tmp`
-  await named('advance the counter', async () => {
-    await files.unlink(draft).catch((cause) => {
-      if (systemCode(cause) !== 'ENOENT') throw cause
-    })
-    const file = await files.create(draft)
-    try {
-      await file.write(utf8(`${PREFIX}${value}\n`), 0)
-      await file.fsync()
-    } finally {
-      await file.close()
-    }
-    await files.rename(draft, name)
-    await files.fsyncDir('.')
-  })
+  await named('advance the counter', () => replaceFile(files, name, utf8(`${PREFIX}${value}\n`)))
 }

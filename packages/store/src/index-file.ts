@@ -14,7 +14,7 @@ import { EMPTY_STATE, type IndexState } from './index-state.ts'
 import type { KeySource } from './key-source.ts'
 import type { RollbackCounter } from './rollback-counter.ts'
 import { StoreError } from './store-error.ts'
-import { named, type StoreFiles, systemCode } from './store-files.ts'
+import { moveInPlace, named, type StoreFiles, unlinkIfThere, writeDraft } from './store-files.ts'
 
 const NAME = 'index'
 const DRAFT = 'index.tmp'
@@ -146,32 +146,16 @@ export class IndexFile {
 
   async #write(bytes: Uint8Array, generation: number): Promise<void> {
     const { files, counter } = this.#around
-    await named('write the index', async () => {
-      await removeDraft(files)
-      const file = await files.create(DRAFT)
-      try {
-        await file.write(bytes, 0)
-        await file.fsync()
-      } finally {
-        await file.close()
-      }
-    })
+    await named('write the index', () => writeDraft(files, DRAFT, bytes))
     this.#settled = false
-    await named('put the index in its place', async () => {
-      await files.rename(DRAFT, NAME)
-      await files.fsyncDir('.')
-    })
+    await named('put the index in its place', () => moveInPlace(files, DRAFT, NAME))
     await counter?.advance(generation)
   }
 }
 
 /** Removes what a write that was cut off left. */
 export async function removeDraft(files: StoreFiles): Promise<void> {
-  try {
-    await files.unlink(DRAFT)
-  } catch (cause) {
-    if (systemCode(cause) !== 'ENOENT') throw cause
-  }
+  await unlinkIfThere(files, DRAFT)
 }
 
 async function readWhole(files: StoreFiles): Promise<Uint8Array> {

@@ -21,6 +21,13 @@ export interface KeyWrap {
   unwrap(entry: Omit<IndexEntry, 'key'>, wrapped: Uint8Array): Uint8Array
 }
 
+/**
+ * Version 2 is version 1 and what came after it: versions of names, and times and details of tenants. A program that knows 1
+ * alone refuses 2 by this number, where it would have called a member damage.
+ */
+const VERSION = 2
+/** Some of version 1 were written with what came after it, so both are read as one form. */
+const READ: readonly JsonValue[] = [1, VERSION]
 const MAX_TEXT = 256
 const SHA256 = /^[0-9a-f]{64}$/
 
@@ -38,7 +45,7 @@ export function encodeIndex(state: IndexState, keys: KeyWrap): Uint8Array {
     blob: toHex(entry.blob),
     key: toBase64Url(keys.wrap(entry)),
   }))
-  return utf8(JSON.stringify({ version: 1, models, tenants: state.tenants }))
+  return utf8(JSON.stringify({ version: VERSION, models, tenants: state.tenants }))
 }
 
 /**
@@ -48,7 +55,9 @@ export function encodeIndex(state: IndexState, keys: KeyWrap): Uint8Array {
  */
 export function parseIndex(bytes: Uint8Array, keys: KeyWrap): IndexState {
   const root = members('index', parseJson('index', fromUtf8('index', bytes)), ['version', 'models', 'tenants'])
-  if (root.version !== 1) throw new MalformedError('WRONG_VALUE', { field: 'index.version', expected: '1' })
+  if (root.version === undefined || !READ.includes(root.version)) {
+    throw new MalformedError('WRONG_VALUE', { field: 'index.version', expected: READ.join(' or ') })
+  }
   const models = list('index.models', root.models).map((value, i) => parseEntry(`index.models[${i}]`, value, keys))
   const tenants = list('index.tenants', root.tenants).map((value, i) => parseTenant(`index.tenants[${i}]`, value))
   distinct('index.models', 'model', models.map((entry) => `${entry.owner}/${entry.sha256}`)) // biome-ignore format: one rule a line

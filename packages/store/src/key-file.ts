@@ -4,7 +4,7 @@ import { KEY_BYTES } from './aead.ts'
 import type { KeySource } from './key-source.ts'
 import { sealWithRoot, unsealWithRoot } from './root-key.ts'
 import { StoreError } from './store-error.ts'
-import { named, type ReadableStoreFile, type StoreFiles, systemCode } from './store-files.ts'
+import { named, openIfThere, replaceFile, type StoreFiles } from './store-files.ts'
 
 const PREFIX = 'blindai.store.root.v1 '
 const FILE_BYTES: number = PREFIX.length + 43 + 1
@@ -54,15 +54,6 @@ async function readKeyFile(files: StoreFiles, name: string): Promise<Uint8Array 
   })
 }
 
-async function openIfThere(files: StoreFiles, name: string): Promise<ReadableStoreFile | undefined> {
-  try {
-    return await files.open(name)
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return undefined
-    throw cause
-  }
-}
-
 function parseKeyFile(name: string, bytes: Uint8Array): Uint8Array {
   try {
     const text = fromUtf8('key file', bytes)
@@ -78,20 +69,6 @@ function parseKeyFile(name: string, bytes: Uint8Array): Uint8Array {
 /** Durable, name included, before anything is sealed under it. */
 async function makeKeyFile(files: StoreFiles, name: string): Promise<Uint8Array> {
   const root = randomBytes(KEY_BYTES)
-  const draft = `${name}.tmp`
-  return await named('make the key file', async () => {
-    await files.unlink(draft).catch((cause) => {
-      if (systemCode(cause) !== 'ENOENT') throw cause
-    })
-    const file = await files.create(draft)
-    try {
-      await file.write(utf8(`${PREFIX}${toBase64Url(root)}\n`), 0)
-      await file.fsync()
-    } finally {
-      await file.close()
-    }
-    await files.rename(draft, name)
-    await files.fsyncDir('.')
-    return root
-  })
+  await named('make the key file', () => replaceFile(files, name, utf8(`${PREFIX}${toBase64Url(root)}\n`)))
+  return root
 }

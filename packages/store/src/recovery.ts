@@ -5,7 +5,7 @@ import { removeDraft } from './index-file.ts'
 import type { IndexEntry, IndexState } from './index-state.ts'
 import { isStoreError } from './store-error.ts'
 import type { StoreEvent } from './store-event.ts'
-import { named, type StoreFiles, systemCode } from './store-files.ts'
+import { named, type StoreFiles, systemCode, unlinkIfThere } from './store-files.ts'
 
 /** Where blobs lie that were not what the index says. */
 const ASIDE_FOLDER = 'quarantine'
@@ -87,12 +87,4 @@ async function removeOthers(files: StoreFiles, folder: string, wanted: ReadonlyS
   const others = (await files.readdir(folder)).filter((name) => !wanted.has(name))
   for (const name of others) await files.unlink(`${folder}/${name}`)
   return others.length
-}
-
-async function unlinkIfThere(files: StoreFiles, path: string): Promise<void> {
-  try {
-    await files.unlink(path)
-  } catch (cause) {
-    if (systemCode(cause) !== 'ENOENT') throw cause
-  }
 }

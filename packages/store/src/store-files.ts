@@ -35,6 +35,50 @@ export interface ReadableStoreFile {
   close(): Promise<void>
 }
 
+/** Opens a file to read; undefined where there is none. */
+export async function openIfThere(files: StoreFiles, path: string): Promise<ReadableStoreFile | undefined> {
+  try {
+    return await files.open(path)
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return undefined
+    throw cause
+  }
+}
+
+/** Removes a file, where there is one. */
+export async function unlinkIfThere(files: StoreFiles, path: string): Promise<void> {
+  try {
+    await files.unlink(path)
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT') throw cause
+  }
+}
+
+/** Makes a new file of these bytes in the place of what a write that was cut off left; its bytes are durable, its name is not. */
+export async function writeDraft(files: StoreFiles, path: string, bytes: Uint8Array): Promise<void> {
+  await unlinkIfThere(files, path)
+  const file = await files.create(path)
+  try {
+    await file.write(bytes, 0)
+    await file.fsync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Puts a file in the place of one in the folder of the store, or where there is none; durable when it resolves. */
+export async function moveInPlace(files: StoreFiles, draft: string, name: string): Promise<void> {
+  await files.rename(draft, name)
+  await files.fsyncDir('.')
+}
+
+/** Writes a file whole, by way of a draft: readers see the former one or this one, and never a part. */
+export async function replaceFile(files: StoreFiles, name: string, bytes: Uint8Array): Promise<void> {
+  const draft = `${name}.tmp`
+  await writeDraft(files, draft, bytes)
+  await moveInPlace(files, draft, name)
+}
+
 /** The system's code of a failed file operation; undefined for an error that is none. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'

@@ -34,6 +34,15 @@ describe('a counter in a file', () => {
     await expect(counter.advance(9)).rejects.toMatchObject(refusal('COUNTER_MALFORMED', { file: 'counter' }))
   })
 
+  test('is written again where a write was cut off', async () => {
+    const folder = await testFolder()
+    await writeFile(join(folder, 'counter.tmp'), 'blindai.store.cou')
+    const counter = fileCounter(nodeFiles(folder), 'counter')
+    await counter.advance(3)
+    expect(await counter.read()).toBe(3)
+    expect(await readdir(folder)).toEqual(['counter'])
+  })
+
   test('that cannot be written fails, and the change with it', async () => {
     const [folder, outside] = [await testFolder(), await testFolder()]
     const counter = fileCounter(nodeFiles(outside), 'counter')

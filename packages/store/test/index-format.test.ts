@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { unixSeconds, utf8 } from '@blindai/core'
+import { fromUtf8, unixSeconds, utf8 } from '@blindai/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chunkNonce } from '../src/blob-format.ts'
 import { openIndex, parseSealedIndex, StoreKeys, sealIndex } from '../src/index-format.ts'
-import { type KeyWrap, parseIndex } from '../src/index-json.ts'
-import type { IndexEntry, IndexState } from '../src/index-state.ts'
+import { encodeIndex, type KeyWrap, parseIndex } from '../src/index-json.ts'
+import { type IndexEntry, type IndexState, withEntry } from '../src/index-state.ts'
+import { INDEX_OF_VERSION_1 } from './support/index-of-version-1.ts'
 import { refusal } from './support/opened.ts'
 
 const HEADER = {
@@ -45,6 +46,22 @@ describe('a sealed index', () => {
   test('comes back as it was sealed', () => {
     expect(parseSealedIndex(sealed).header).toEqual(HEADER)
     expect(opened(sealed)).toEqual(STATE)
+  })
+
+  test('of version 1 opens, and what it names is version 1 of its name', () => {
+    expect(parseSealedIndex(INDEX_OF_VERSION_1).header).toEqual(HEADER)
+    const { models, tenants } = opened(INDEX_OF_VERSION_1)
+    const old = { grants: ['bob'], details: { kind: 'onnx' } }
+    const nameless = entry({ ...old, owner: 'bob', blob: new Uint8Array(16).fill(5) })
+    expect(models).toEqual([entry({ ...old, name: 'm' }), nameless])
+    expect(tenants).toEqual([])
+    const state = withEntry({ models, tenants }, entry({ name: 'm', version: 1, sha256: 'cd'.repeat(32) }))
+    expect(state.models.map(({ name, version }) => [name, version])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+      ['m', 1],
+    ])
+    expect(opened(sealIndex(HEADER, STORE_KEY, { models, tenants }))).toEqual({ models, tenants })
   })
 
   test('is sealed anew each time: equal content, other bytes', () => {
@@ -123,7 +140,7 @@ describe('the content of an index', () => {
     details: {},
   }
   const parse = (content: object): IndexState =>
-    parseIndex(utf8(JSON.stringify({ version: 1, models: [], tenants: [], ...content })), PLAIN)
+    parseIndex(utf8(JSON.stringify({ version: 2, models: [], tenants: [], ...content })), PLAIN)
 
   test('is read when it is as it must be', () => {
     expect(parse({ models: [model], tenants: [tenant] }).models).toHaveLength(1)
@@ -131,8 +148,16 @@ describe('the content of an index', () => {
     expect(parse({ models: [{ ...model, name: 'm' }, next] }).models).toMatchObject([{ name: 'm' }, { version: 2 }])
   })
 
+  test('is written as version 2, which a program that knows version 1 alone refuses by its number', () => {
+    const written: { version: unknown } = JSON.parse(fromUtf8('index', encodeIndex(STATE, PLAIN)))
+    expect(written.version).toBe(2)
+    expect(parse({ models: [model], version: 1 })).toEqual(parse({ models: [model], version: 2 }))
+  })
+
   test.each([
-    ['of another version', { version: 2 }, 'WRONG_VALUE'],
+    ['of a later version', { version: 3 }, 'WRONG_VALUE'],
+    ['of a version before the first', { version: 0 }, 'WRONG_VALUE'],
+    ['of a version that is text', { version: '2' }, 'WRONG_VALUE'],
     ['with an unknown member', { more: 1 }, 'UNKNOWN_MEMBER'],
     ['with models that are no list', { models: {} }, 'WRONG_TYPE'],
     ['with a model twice', { models: [model, { ...model, blob: '04'.repeat(16) }] }, 'WRONG_VALUE'],

@@ -45,14 +45,14 @@ export function readContents(of: ContentsOf, bytes: Uint8Array, limitBytes: numb
   const { field, datatype, count } = of
   if (datatype === 'FP16') throw new ProtocolError('USE_BINARY', { field, reason: 'fp16' })
   const size = elementBytes(datatype)
-  const isFloat = datatype === 'FP32' || datatype === 'FP64'
-  if (!isFloat && bytes.byteLength > limitBytes) {
+  const isFlat = isFloat(datatype)
+  if (!isFlat && bytes.byteLength > limitBytes) {
     const details = { field: `${field}.contents`, length: bytes.byteLength, limit: limitBytes }
     throw new MalformedError('TOO_LONG', details)
   }
   if (size === undefined) return readBytesContents(of, bytes)
-  if (count * (isFloat ? size : 1) > bytes.byteLength) throw mismatch(of)
-  if (isFloat) return readFloats(of, bytes, size === 4 ? 4 : 8)
+  if (count * (isFlat ? size : 1) > bytes.byteLength) throw mismatch(of)
+  if (isFlat) return readFloats(of, bytes, size === 4 ? 4 : 8)
   const data = new Uint8Array(count * size)
   const write = writerOf(of, new DataView(data.buffer), size)
   let index = 0
@@ -65,6 +65,11 @@ export function readContents(of: ContentsOf, bytes: Uint8Array, limitBytes: numb
   }
   if (index !== count) throw mismatch(of)
   return data
+}
+
+/** True for what lies in a message as in the tensor. */
+export function isFloat(datatype: Datatype): datatype is 'FP32' | 'FP64' {
+  return datatype === 'FP32' || datatype === 'FP64'
 }
 
 /** Moves from one field of the datatype to the next; refuses fields of other datatypes. */

@@ -8,7 +8,7 @@ import { DistinctNames } from '../tensor-entry.ts'
 import { ParametersReader } from './parameters.ts'
 import { ProtobufReader, signedOf } from './protobuf-reader.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
-import { readContents } from './tensor-contents.ts'
+import { isFloat, readContents } from './tensor-contents.ts'
 
 /**
  * The tensors of a message: `InferInputTensor` in a request, `InferOutputTensor` in a response, which have one form, and
@@ -34,7 +34,8 @@ export class EntriesReader {
   readonly #entries: Entry[] = []
   readonly #names: DistinctNames = new DistinctNames()
   readonly #raw: Uint8Array[] = []
-  #contentsBytes = 0
+  /** Of contents that are read one by one. */
+  #countedBytes = 0
 
   /** @param field - what the tensors are called in errors. */
   constructor(field: string, limits: ProtocolLimits) {
@@ -78,8 +79,8 @@ export class EntriesReader {
     if (contents === undefined && count === 0) return { name, datatype, shape, data: NOTHING }
     const bytes = contents ?? NOTHING
     const { maxJsonBytes } = this.#limits
-    const data = readContents({ field, datatype, count }, bytes, maxJsonBytes - this.#contentsBytes)
-    this.#contentsBytes += bytes.byteLength
+    const data = readContents({ field, datatype, count }, bytes, maxJsonBytes - this.#countedBytes)
+    if (!isFloat(datatype)) this.#countedBytes += bytes.byteLength
     return { name, datatype, shape, data }
   }
 

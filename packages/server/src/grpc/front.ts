@@ -26,5 +26,6 @@ export function notGrpcRoutes(): Route[] {
   const handle = (): never => {
     throw new ApiError('GRPC_EXPECTED', {})
   }
-  return [{ method: 'POST', path: `${SERVICE_PATH}/{method}`, access: 'public', maxBodyBytes: 'stream', handle }]
+  const path = `${SERVICE_PATH}/{method}`
+  return [{ method: 'POST', path, access: 'public', maxBodyBytes: 'stream', readsAtMostBytes: 0, handle }]
 }

@@ -35,6 +35,7 @@ export function inferenceCalls(
     isAsked(call)
     const { reader, timeLeft } = opened(call)
     const message = await reader.only((bytes) => call.lease.grow(bytes))
+    call.confirm()
     const asked = parseGrpcInferRequest(message, protocolLimits(limits))
     const record = inference.resolve(call.tenant, asked.model, asked.version === '' ? undefined : asked.version)
     const answer = await run(call, asked, record, message.byteLength, timeLeft, encodeGrpcInferResponse)
@@ -43,7 +44,10 @@ export function inferenceCalls(
     return grpcAnswer(answer, headers)
   }
 
-  /** Answers one request of a stream; what is wrong with it is told there, and the stream goes on. */
+  /**
+   * Answers one request of a stream that was admitted; what is wrong with it is told there, and the stream goes on. What is
+   * wrong with its sender ended the stream before.
+   */
   async function answerTo(call: Call, message: Uint8Array, timeLeft: TimeLeft): Promise<readonly Uint8Array[]> {
     let id: string | undefined
     try {
@@ -70,15 +74,17 @@ export function inferenceCalls(
 
     async function* answers(): AsyncGenerator<Uint8Array> {
       const lease = bodies.lease(call.tenant.name)
-      const grow = (bytes: number): void => lease.grow(bytes)
+      const onGrow = (bytes: number): void => lease.grow(bytes)
       try {
         for (;;) {
           const idleUntilMs = nowMs() + limits.connectionIdleMs
-          const message = await reader.next(grow, () => {
+          const checkIdle = (): void => {
             if (nowMs() > idleUntilMs) throw new ApiError('BODY_TOO_SLOW', { received: 0 })
             checkGoesOn(timeLeft)
-          })
+          }
+          const message = await reader.next({ onBegin: () => call.readmit(), onGrow, checkIdle })
           if (message === undefined) return
+          call.confirm()
           const answer = framed(await answerTo(call, message, timeLeft))
           for (const piece of answer) lease.grow(piece.byteLength)
           yield* answer

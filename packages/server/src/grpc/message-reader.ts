@@ -14,6 +14,13 @@ export interface MessageBounds {
   readonly encoding: ContentCoding | undefined
 }
 
+/** What the reader of a stream asks and tells. */
+export interface MessageHooks {
+  readonly onBegin: () => void
+  readonly onGrow: (bytes: number) => void
+  readonly checkIdle: () => void
+}
+
 /** While a stream waits for its next message it looks this often whether it should. */
 const IDLE_CHECK_MS = 250
 
@@ -56,9 +63,10 @@ export class MessageReader {
    * The next message of a stream; undefined when the client has sent its last.
    *
    * @param checkIdle - asked from time to time while nothing comes; throws when it has been for too long.
-   * @throws {ApiError} as `only`; what `checkIdle` throws.
+   * @param onBegin - told of its first byte, before anything is kept; may refuse by throwing.
+   * @throws {ApiError} as `only`; what the others throw.
    */
-  async next(onGrow: (bytes: number) => void, checkIdle: () => void): Promise<Uint8Array | undefined> {
+  async next({ onBegin, onGrow, checkIdle }: MessageHooks): Promise<Uint8Array | undefined> {
     const over = Promise.withResolvers<never>()
     over.promise.catch(ignore)
     const timer = setInterval(() => {
@@ -73,6 +81,7 @@ export class MessageReader {
     } finally {
       clearInterval(timer)
     }
+    onBegin()
     const message = await this.#message(onGrow)
     return message === undefined ? undefined : this.#decoded(message, onGrow)
   }

@@ -104,23 +104,25 @@ export function grpcRoutes(services: GrpcServices): Route[] {
     route('ModelInfer', 'tenant', infer),
     route('ModelStreamInfer', 'tenant', stream),
     ...EXTENSIONS.flatMap(([extension, methods]) =>
-      methods.map((method) =>
-        route(method, 'tenant', () => {
+      methods.map((method) => ({
+        ...route(method, 'tenant', () => {
           throw new ApiError('EXTENSION_UNSUPPORTED', { extension })
         }),
-      ),
+        readsAtMostBytes: 0,
+      })),
     ),
   ]
 }
 
-/** A method whose messages are small. */
+/** A method whose messages are small, so that it is answered however low memory is. */
 function unary(method: string, access: Access, answer: Answer): Route {
-  return route(method, access, async (call) => {
+  const handle = async (call: Call): Promise<ApiResponse> => {
     const { encoding } = readCallOptions(call.request.headers)
     const reader = new MessageReader(duplexOf(call), { ...SMALL_MESSAGES, encoding })
     const message = await reader.only((bytes) => call.lease.grow(bytes))
     return grpcAnswer([await answer(call, message)])
-  })
+  }
+  return { ...route(method, access, handle), readsAtMostBytes: SMALL_MESSAGES.maxMessageBytes }
 }
 
 /** Bodies are read by the method, which bounds each message before it is kept. */

@@ -99,6 +99,19 @@ export interface Call {
   readBody(): Promise<Uint8Array>
   /** Counts memory that the request holds until it is answered. */
   readonly lease: BodyLease
+  /**
+   * Looks again whether the key is the tenant's, for what took its time to come.
+   *
+   * @throws {ApiError} `UNAUTHENTICATED`, `FORBIDDEN`.
+   */
+  confirm(): void
+  /**
+   * Admits one of the requests of a call that takes several, as if it had come in a call of its own. To be called when it
+   * begins, before it is kept; the first was counted with the call.
+   *
+   * @throws {ApiError} `UNAUTHENTICATED`, `FORBIDDEN`, `MEMORY_LOW`; {TenantError} `TENANT_RATE_LIMITED`.
+   */
+  readmit(): void
 }
 
 const NO_BODY: readonly Uint8Array[] = []

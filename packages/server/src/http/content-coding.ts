@@ -103,7 +103,10 @@ export async function decodeBody(
     decoder.destroy()
   }
   const [first, ...others] = chunks
-  return first !== undefined && others.length === 0 ? first : Buffer.concat(chunks)
+  if (first !== undefined && others.length === 0) return first
+  // The pieces and the one that they become.
+  onGrow(decoded)
+  return Buffer.concat(chunks)
 }
 
 /**
@@ -129,10 +132,10 @@ const compress = { gzip: promisify(gzip), deflate: promisify(deflate) }
 const LEVEL = constants.Z_BEST_SPEED
 
 /**
- * An answer as its client wants it. One that is not all in memory, or larger than `maxBytes`, stays as it is: to prefer a
- * coding is not to need it.
+ * An answer as its client wants it. One that is not all in memory, or larger than `maxBytes`, or for which there is no memory
+ * beside it now, stays as it is: to prefer a coding is not to need it.
  *
- * @param lease - counts what is held beside the answer meanwhile. @throws {ApiError} as `BodyLease`.
+ * @param lease - counts what is held beside the answer meanwhile.
  */
 export async function encodeResponse(
   response: ApiResponse,
@@ -148,9 +151,22 @@ export async function encodeResponse(
   for (const piece of body) bytes += piece.byteLength
   if (bytes === 0 || bytes > maxBytes) return { ...response, headers }
   // The answer in one piece, and what becomes of it.
-  lease.grow(2 * bytes)
+  if (!hasRoom(lease, 2 * bytes)) return { ...response, headers }
   const encoded = await compress[coding](Buffer.concat(body), { level: LEVEL })
   return { ...response, headers: { ...headers, 'content-encoding': coding }, body: [encoded] }
+}
+
+/** False where bodies in flight take all that there is, which is no reason to give up what is there already. */
+function hasRoom(lease: BodyLease, bytes: number): boolean {
+  try {
+    lease.grow(bytes)
+    return true
+  } catch (error) {
+    if (error instanceof ApiError && (error.code === 'BODY_MEMORY_FULL' || error.code === 'TENANT_BODY_MEMORY_FULL')) {
+      return false
+    }
+    throw error
+  }
 }
 
 function written(decoder: Gunzip | Inflate, piece: Uint8Array): Promise<void> {

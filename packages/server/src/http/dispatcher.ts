@@ -45,6 +45,7 @@ export interface Answered {
   readonly requestId: string
   /** Undefined for what no route takes. */
   readonly route: Route | undefined
+  /** Of HTTP, over gRPC too. */
   readonly status: number
   /** The code of a refusal. */
   readonly code: string | undefined
@@ -92,39 +93,42 @@ export class Dispatcher {
     const requestId = randomUUID()
     const startedAtMs = this.#options.nowMs()
     let known: Route | undefined
-    let code: string | undefined
+    let error: PublicError | undefined
     let lease: BodyLease | undefined
     let response: ApiResponse
     try {
       const { route, params } = this.#options.router.match(arrived.method, arrived.path)
       known = route
       this.#checkChannel(arrived, route)
-      const tenant = route.access === 'public' ? NOBODY : this.#authenticate(arrived)
+      const tenant = this.#tenantOf(arrived, route)
       refuseUnderPressure(this.#options.pressure.level(), route, arrived)
       const coding = contentCodingOf(arrived.headers, route.maxBodyBytes !== 'stream')
       const request = received(arrived, tenant)
       // Only now: a replay by somebody on the way must not use up what the tenant may ask for.
-      if (tenant !== NOBODY) this.#options.meter.countRequest(tenant.name)
+      this.#count(tenant)
       checkRole(tenant, route.access)
       checkBody(request, route)
       if (route.once === true) this.#checkOperation(request, tenant)
       lease = this.#options.bodies.lease(tenant.name)
       const { coding: limits } = this.#options
       const readBody = bodyReader(request, route, lease, coding, limits.maxDecompressionRatio)
-      response = await route.handle({ request, requestId, params, tenant, readBody, lease })
+      const confirm = (): void => this.#confirm(arrived, route, tenant)
+      const readmit = this.#readmission(arrived, route, tenant)
+      response = await route.handle({ request, requestId, params, tenant, readBody, lease, confirm, readmit })
       if (route.compresses === true) {
         response = await encodeResponse(response, request.headers, limits.maxCompressedAnswerBytes, lease)
       }
       lease.end()
       response = this.#hold(response, tenant)
     } catch (cause) {
-      const error = publicError(cause)
-      code = error.code
+      error = publicError(cause)
       this.#options.onFailure({ requestId, error, cause })
       response = (this.#options.answerError ?? errorResponse)(error)
     }
     lease?.end()
-    const { status } = response
+    // gRPC says in its trailers how a call ended, and answers all of them with 200.
+    const status = error?.status ?? response.status
+    const code = error?.code
     const bytes = { bytesIn: 'body' in arrived ? arrived.body.length : undefined, bytesOut: lengthOf(response) }
     const ms = this.#options.nowMs() - startedAtMs
     this.#options.onAnswered?.({ requestId, route: known, status, code, ms, ...bytes })
@@ -141,11 +145,33 @@ export class Dispatcher {
     if (!channel.connection.proved) throw new ApiError('CHANNEL_NOT_PROVED', {})
   }
 
-  #authenticate(request: ArrivedRequest): Tenant {
+  #tenantOf(request: ArrivedRequest, route: Route): Tenant {
+    if (route.access === 'public') return NOBODY
     const token = bearerToken(request.headers)
     const tenant = token === undefined ? undefined : this.#options.tenants.find(token)
     if (tenant === undefined) throw new ApiError('UNAUTHENTICATED', {})
     return tenant
+  }
+
+  #count(tenant: Tenant): void {
+    if (tenant !== NOBODY) this.#options.meter.countRequest(tenant.name)
+  }
+
+  /** That the key of a call is still the key of its tenant, in a role that may call the route. */
+  #confirm(arrived: ArrivedRequest, route: Route, tenant: Tenant): void {
+    const now = this.#tenantOf(arrived, route)
+    if (now.name !== tenant.name) throw new ApiError('UNAUTHENTICATED', {})
+    checkRole(now, route.access)
+  }
+
+  #readmission(arrived: ArrivedRequest, route: Route, tenant: Tenant): () => void {
+    let isCounted = true
+    return () => {
+      this.#confirm(arrived, route, tenant)
+      refuseUnderPressure(this.#options.pressure.level(), route, arrived)
+      if (!isCounted) this.#count(tenant)
+      isCounted = false
+    }
   }
 
   /** Counts a large answer until it is sent, so that slow readers cannot make the server keep any number of them. */

@@ -18,7 +18,7 @@ const RETRY_AFTER_SECONDS: readonly [number, number, number, number] = [0, 5, 2,
  * @throws {ApiError} `MEMORY_LOW`.
  */
 export function refuseUnderPressure(level: PressureLevel, route: Route, request: ArrivedRequest): void {
-  if (level === 0 || isSmall(route.maxBodyBytes)) return
+  if (level === 0 || isSmall(route.readsAtMostBytes ?? route.maxBodyBytes)) return
   const refused = refusedAt(level, route, request)
   if (refused === undefined) return
   throw new ApiError('MEMORY_LOW', { refused, retryAfterSeconds: RETRY_AFTER_SECONDS[level] })

@@ -66,6 +66,12 @@ export class NodeBody implements ApiBody {
           onClose()
           return
         }
+        try {
+          onGrow(gathered.copiedBytes)
+        } catch (error) {
+          fail(error)
+          return
+        }
         end()
         resolve(gathered.bytes())
       }
@@ -143,6 +149,11 @@ class GatheredBytes {
 
   get received(): number {
     return this.#received
+  }
+
+  /** What `bytes` holds beside the chunks. */
+  get copiedBytes(): number {
+    return this.#chunks.length > 1 ? this.#received : 0
   }
 
   add(chunk: Buffer): void {

@@ -15,6 +15,8 @@ export interface Route {
   readonly access: Access
   /** The most bytes of a body; `stream` where the handler reads and bounds it. */
   readonly maxBodyBytes: number | 'stream'
+  /** The most bytes that a handler of a `stream` keeps, where it is known beforehand. */
+  readonly readsAtMostBytes?: number
   /** True where the plain listener serves it too. */
   readonly plain?: boolean
   /** True where an answer is compressed for a client that asks for it. */

@@ -10,15 +10,21 @@ const LENGTH_BYTES = 4
  *
  * Source: Triton binary tensor data extension, "Raw Binary Request".
  *
- * @throws {InferenceError} `RAW_REQUEST_UNSUPPORTED`, `RAW_REQUEST_SIZE_MISMATCH`; {ProtocolError} `VALUE_OUT_OF_RANGE`.
+ * @param onGrow - told how many bytes will be held beside the body, before they are; may refuse by throwing.
+ * @throws {InferenceError} `RAW_REQUEST_UNSUPPORTED`, `RAW_REQUEST_SIZE_MISMATCH`; {ProtocolError} `VALUE_OUT_OF_RANGE`; what
+ * `onGrow` throws.
  */
-export function rawRequestInput(inputs: readonly TensorMetadata[], body: Uint8Array): RawTensor {
-  const tensor = tensorOf(inputs, body)
+export function rawRequestInput(
+  inputs: readonly TensorMetadata[],
+  body: Uint8Array,
+  onGrow: (bytes: number) => void,
+): RawTensor {
+  const tensor = tensorOf(inputs, body, onGrow)
   checkRawTensor('body', tensor)
   return tensor
 }
 
-function tensorOf(inputs: readonly TensorMetadata[], body: Uint8Array): RawTensor {
+function tensorOf(inputs: readonly TensorMetadata[], body: Uint8Array, onGrow: (bytes: number) => void): RawTensor {
   const [input, ...others] = inputs
   if (input === undefined || others.length > 0) {
     throw new InferenceError('RAW_REQUEST_UNSUPPORTED', { reason: 'not-one-input' })
@@ -30,6 +36,7 @@ function tensorOf(inputs: readonly TensorMetadata[], body: Uint8Array): RawTenso
   const size = elementBytes(datatype)
   if (size === undefined) {
     if (known !== 1) throw new InferenceError('RAW_REQUEST_UNSUPPORTED', { reason: 'shape-not-known' })
+    onGrow(LENGTH_BYTES + body.byteLength)
     return { name, datatype, shape: shape.map(() => 1), data: oneElement(body) }
   }
   const step = known * size

@@ -33,6 +33,14 @@ export class CrashLedger {
     return (this.#crashes.get(modelKey)?.get(tenant)?.length ?? 0) >= CRASHES_TO_QUARANTINE
   }
 
+  /** Forgets the crashes that count for a tenant, of every model. */
+  forgetTenant(tenant: string): void {
+    for (const [modelKey, byTenant] of this.#crashes) {
+      byTenant.delete(tenant)
+      if (byTenant.size === 0) this.#crashes.delete(modelKey)
+    }
+  }
+
   /** Forgets the crashes of a model, for every tenant; true when it was quarantined for one. */
   clear(modelKey: string): boolean {
     const byTenant = this.#crashes.get(modelKey) ?? new Map<string, number[]>()

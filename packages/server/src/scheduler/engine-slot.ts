@@ -41,15 +41,17 @@ export function stepSlot(phase: SlotPhase, event: SlotEvent): SlotPhase {
 /** Why an engine was stopped, or that it stopped by itself. */
 export type StopReason = 'idle' | 'evicted' | 'released' | 'cancelled' | 'failed' | 'exited'
 
-/** Room for one engine: the memory it may take, and the one tenant it serves. */
+/** Room for one engine: the memory it may take, and whom it serves. */
 export class EngineSlot {
   readonly model: ScheduledModel
   readonly memoryBytes: number
   readonly threads: number
   /** Aborted when the slot must go while its engine starts. */
   readonly abandon: AbortController = new AbortController()
-  /** Whose inputs the engine may have seen, or undefined for none yet (or for any, where engines are shared). */
+  /** Whose inputs the engine may have seen, or undefined for nobody's yet, or for anybody's where it is shared. */
   tenant: string | undefined
+  /** True once it has run for whoever shares engines: it is nobody's own after that. */
+  isShared = false
   phase: SlotPhase = { name: 'starting' }
   stopReason: StopReason | undefined
   hasServed = false
@@ -82,7 +84,8 @@ export class EngineSlot {
     return this.threads > 1
   }
 
+  /** Undefined for those that share engines. */
   isUsableBy(tenant: string | undefined): boolean {
-    return this.tenant === undefined || this.tenant === tenant
+    return this.tenant === tenant || (this.tenant === undefined && !this.isShared)
   }
 }

@@ -116,6 +116,11 @@ export function poolOf(modelKey: string, enginesOf: string | undefined): string 
   return `${modelKey}\n${enginesOf ?? ''}`
 }
 
+/** True for engines of any model that serve that tenant alone. */
+export function isPoolOf(pool: string, tenant: string): boolean {
+  return pool.endsWith(`\n${tenant}`)
+}
+
 /** Ties work to the promise of its caller. */
 export function createJob<T>(fields: JobFields, work: Work<T>): { readonly job: Job; readonly result: Promise<T> } {
   const { promise, resolve, reject } = Promise.withResolvers<T>()

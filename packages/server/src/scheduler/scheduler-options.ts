@@ -31,7 +31,7 @@ export interface SchedulerOptions {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly onEvent: (event: SchedulerEvent) => void
-  /** Told how long an engine was busy for a tenant, however that ended. */
+  /** Told how long an engine was busy for a tenant, for each of its threads, however that ended. */
   readonly onEngineTime?: (tenant: string, ms: number) => void
   /** The order of service; deficit round robin over tenants unless another policy is given. */
   readonly queue?: JobQueue<Job>

@@ -11,6 +11,7 @@ import type { EngineSlot } from './engine-slot.ts'
 import {
   createJob,
   describeJob,
+  isPoolOf,
   type Job,
   type JobFields,
   type JobRequest,
@@ -134,14 +135,23 @@ export class Scheduler {
   }
 
   /**
-   * Fails every run of a tenant with that error and kills the engines that served it; resolves when they are dead. A model
-   * that it is uploading loads on: whoever publishes that asks for the tenant.
+   * Fails every run of a tenant with that error and kills the engines that served it alone, and shared ones on which nobody
+   * else waits for a run; resolves when they are dead. A model that it is uploading loads on: whoever publishes that asks for
+   * the tenant. Nothing that was learned of it is left for the next of that name.
    */
   async releaseTenant(tenant: string, error: Error): Promise<void> {
     const isRun = (job: Job): boolean => job.tenant === tenant && !job.isLoad
     this.#queue.rejectAll(isRun, error)
-    for (const job of this.#running.jobs()) if (isRun(job)) job.reject(error)
-    await this.#fleet.releaseTenant(tenant)
+    const running = [...this.#running.jobs()].filter(isRun)
+    for (const job of running) job.reject(error)
+    const isUnwanted = (job: Job): boolean => this.#running.together(job).every(({ settled }) => settled)
+    const slots = new Set(running.filter(isUnwanted).flatMap((job) => this.#running.slotOf(job) ?? []))
+    await Promise.all([
+      this.#fleet.releaseTenant(tenant),
+      ...[...slots].map((slot) => this.#fleet.stop(slot, 'released')),
+    ])
+    this.#crashes.forgetTenant(tenant)
+    this.#forgetPools((pool) => isPoolOf(pool, tenant))
   }
 
   /** Fails every request for a model with that error and kills its engines; resolves when they are dead. */
@@ -152,8 +162,12 @@ export class Scheduler {
     this.#crashes.clear(modelKey)
     const isOfModel = (pool: string): boolean => pool.startsWith(poolOf(modelKey, undefined))
     this.#fleet.proofs.forget(modelKey)
-    this.#costs.forget(isOfModel)
-    this.#wide.forget(isOfModel)
+    this.#forgetPools(isOfModel)
+  }
+
+  #forgetPools(matches: (pool: string) => boolean): void {
+    this.#costs.forget(matches)
+    this.#wide.forget(matches)
   }
 
   /** Takes no new work, finishes what it has, at the latest after that time, and kills every engine. */
@@ -276,12 +290,20 @@ export class Scheduler {
       this.#onEvent({ event: 'engine-started', model: model.source.sha256, startMs: this.#nowMs() - startedAtMs })
     } catch (error) {
       this.#onEvent({ event: 'engine-failed', model: model.source.sha256 })
-      if (isCrash(error)) this.#recordCrash(model, tenant)
-      // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
-      if (!this.#fleet.hasPool(model.key, enginesOf)) this.#queue.rejectAll((job) => job.pool === pool, error)
+      // Nobody asked for a wide engine: that there is none is nobody's fault, and nobody waits for it.
+      if (threads > 1) this.#wide.failed(pool)
+      else this.#notStarted(model, tenant, enginesOf, error)
     }
     this.#starting.splice(this.#starting.indexOf(tenant), 1)
     this.#settled()
+  }
+
+  #notStarted(model: ScheduledModel, tenant: string, enginesOf: string | undefined, error: unknown): void {
+    if (isCrash(error)) this.#recordCrash(model, tenant)
+    // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
+    if (this.#fleet.hasPool(model.key, enginesOf)) return
+    const pool = poolOf(model.key, enginesOf)
+    this.#queue.rejectAll((job) => job.pool === pool, error)
   }
 
   async #run(jobs: Jobs): Promise<void> {
@@ -291,6 +313,7 @@ export class Scheduler {
     const { engine } = slot.phase
     slot.step({ name: 'taken' })
     slot.tenant ??= first.enginesOf
+    if (first.enginesOf === undefined && !first.isLoad) slot.isShared = true
     const startedAtMs = this.#nowMs()
     this.#running.add(jobs, slot, startedAtMs)
     const running = this.#batching.run(jobs, engine, startedAtMs)
@@ -310,7 +333,9 @@ export class Scheduler {
     if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
-    if (this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
+    // Whoever stopped this engine wants no other in its place.
+    const isLeft = slot.phase.name === 'idle'
+    if (isLeft && this.#isAlone(first) && this.#fleet.canWiden(first.model, first.enginesOf)) {
       void this.#start(first, this.#wide.threads)
     }
   }

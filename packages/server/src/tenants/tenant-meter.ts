@@ -13,8 +13,8 @@ const MINUTE_MS = 60_000
 /**
  * What each tenant has used of its requests and of its engine time: two buckets that hold a minute's worth and fill evenly.
  *
- * Engine time is known only afterwards, so a run that began with something left may take more than that; the next waits
- * until the debt is paid. In memory: a new process begins with full buckets.
+ * Engine time is known only afterwards, so runs that were admitted with something left may take more than that; nothing more
+ * is admitted until the debt is paid. In memory: a new process begins with full buckets.
  */
 export class TenantMeter {
   readonly #options: TenantMeterOptions
@@ -44,8 +44,9 @@ export class TenantMeter {
     throw new TenantError('TENANT_ENGINE_TIME_SPENT', { limitMs, retryAfterSeconds: secondsUntil(1 - level, limitMs) })
   }
 
-  /** Takes what an engine has computed for the tenant. */
+  /** Takes what an engine has computed for the tenant; nothing of one that was forgotten meanwhile. */
   chargeEngineTime(tenant: string, ms: number): void {
+    if (!this.#engineTime.has(tenant)) return
     const limitMs = this.#options.quotasOf(tenant).maxEngineMsPerMinute
     this.#filled(this.#engineTime, tenant, limitMs).level -= ms
   }

@@ -140,6 +140,26 @@ describe('a compressed body that holds far more than was sent', () => {
     expect(held).toBeLessThanOrEqual(MIB)
   })
 
+  test.each(['gzip', 'deflate'] as const)('in %s counts twice where its pieces become one', async (coding) => {
+    for (const [length, times] of [
+      [64 * 1024, 1],
+      [64 * 1024 + 1, 2],
+      [MIB, 2],
+    ] as const) {
+      const packed = pack[coding](Buffer.alloc(length))
+      const { outcome, held } = await decodeCounting(coding, packed, { maxBytes: 2 * MIB, maxRatio: 1100 })
+      expect([length, outcome, held]).toEqual([length, 'decoded', times * length])
+    }
+  })
+
+  test('is refused where there is memory for its pieces and not for the whole', async () => {
+    const packed = gzipSync(Buffer.concat([BODY, Buffer.alloc(2 * MIB, ' ')]))
+    const tight = await houseWithModel({ maxBodyMemoryBytesPerTenant: 3 * MIB, maxDecompressionRatio: 1100 })
+    expect(await tight.send('gzip', packed)).toMatchObject({ status: 429, json: { code: 'TENANT_BODY_MEMORY_FULL' } })
+    const wide = await houseWithModel({ maxBodyMemoryBytesPerTenant: 5 * MIB, maxDecompressionRatio: 1100 })
+    expect(await wide.send('gzip', packed)).toMatchObject({ status: 200 })
+  })
+
   test('in a short body may be zeros', async () => {
     const packed = gzipSync(Buffer.alloc(MIB))
     expect((await decodeCounting('gzip', packed, { maxBytes: 2 * MIB, maxRatio: 256 })).outcome).toBe('decoded')
@@ -192,6 +212,22 @@ describe('an answer', () => {
     const { infer } = await houseWithModel({ maxCompressedAnswerBytes: 16 })
     const { headers } = await infer({ body: BODY, headers: { 'accept-encoding': 'gzip' } })
     expect(headers).not.toHaveProperty('content-encoding')
+  })
+
+  test.each([
+    ['of its tenant', { maxBodyMemoryBytesPerTenant: 3 * MIB }],
+    ['of all', { maxBodyMemoryBytes: 3 * MIB }],
+  ])('for which the memory %s has no room to compress it leaves as it is: its run is done', async (_, limits) => {
+    const { engines, infer } = await houseWithModel(limits)
+    engines.onRun = (run) =>
+      run.answer([{ name: 'y', datatype: 'UINT8', shape: [2 * MIB], data: Buffer.alloc(2 * MIB) }])
+    const body = Buffer.from(BODY.toString().replace('{', '{"parameters":{"binary_data_output":true},'))
+    const { status, headers, bytes } = await infer({ body, headers: { 'accept-encoding': 'gzip' } })
+    expect(status).toBe(200)
+    expect(headers).not.toHaveProperty('content-encoding')
+    expect(headers.vary).toBe('accept-encoding')
+    expect(bytes.byteLength).toBeGreaterThan(2 * MIB)
+    expect(engines.runs).toHaveLength(1)
   })
 
   test('of an error, and of a path that says nothing long, is not compressed', async () => {

@@ -6,8 +6,9 @@ const X = { name: 'x', datatype: 'FP32', shape: [1], data: [1] }
 
 async function houseWithModel(
   inputs?: readonly { name: string; datatype: 'FP32' | 'BYTES' | 'BOOL'; shape: number[] }[],
+  limits = {},
 ) {
-  const house = await buildHouse()
+  const house = await buildHouse({ limits })
   if (inputs !== undefined) house.engines.description = { ...house.engines.description, inputs }
   await house.upload('alice', new Uint8Array([1]), '?name=m')
   const infer = (how: Ask) => house.ask('POST', '/v2/models/m/infer', { as: 'alice', ...how })
@@ -145,6 +146,16 @@ describe('a request that is one tensor and nothing else', () => {
     expect(await raw(Buffer.from('hi'))).toMatchObject({ status: 200 })
     expect(engines.runs[0]?.inputs[0]).toMatchObject({ datatype: 'BYTES', shape: [1, 1] })
     expect([...(engines.runs[0]?.inputs[0]?.data ?? [])]).toEqual([2, 0, 0, 0, 0x68, 0x69])
+  })
+
+  test('for an input of bytes needs memory for the element beside the body', async () => {
+    const inputs = [{ name: 'x', datatype: 'BYTES' as const, shape: [1] }]
+    const body = new Uint8Array(600)
+    const tight = await houseWithModel(inputs, { maxBodyMemoryBytesPerTenant: 1203 })
+    expect(await tight.raw(body)).toMatchObject({ status: 429, json: { code: 'TENANT_BODY_MEMORY_FULL' } })
+    expect(tight.engines.runs).toEqual([])
+    const wide = await houseWithModel(inputs, { maxBodyMemoryBytesPerTenant: 1204 })
+    expect(await wide.raw(body)).toMatchObject({ status: 200 })
   })
 
   test.each([

@@ -194,6 +194,8 @@ describe('an answer that cannot be sealed', () => {
       tenant: { name: '', role: 'caller' } as const,
       readBody: () => collectBody(sealed.body, MIB),
       lease,
+      confirm: () => undefined,
+      readmit: () => undefined,
     }
     await expect(Promise.resolve(route?.handle(call))).rejects.toMatchObject({ code: 'BINARY_HTTP_MALFORMED' })
     expect(sent).toBe(1)

@@ -126,4 +126,17 @@ describe('an engine', () => {
     await ask('POST', '/v2/models/alice~m/infer', { as: 'bob', body: INPUT })
     expect(engines.engines).toHaveLength(3)
   })
+
+  test('is shared under a name for its newest version, and no more for all of them', async () => {
+    const { ask, upload } = await buildHouse({ sharedEngines: true })
+    const older = await upload('alice', MODEL, '?name=v&shared=true')
+    const newer = await upload('alice', MODEL.subarray(1), '?name=v')
+    const shared = async (sha256: string): Promise<unknown> =>
+      Object((await ask('GET', `/v1/models/${sha256}`, { as: 'alice' })).json).sharedEngines
+    expect([await shared(older), await shared(newer)]).toEqual([true, false])
+    expect(await ask('PUT', '/v1/models/v/shared-engines', { as: 'alice' })).toMatchObject({ status: 204 })
+    expect([await shared(older), await shared(newer)]).toEqual([true, true])
+    expect(await ask('DELETE', '/v1/models/v/shared-engines', { as: 'alice' })).toMatchObject({ status: 204 })
+    expect([await shared(older), await shared(newer)]).toEqual([false, false])
+  })
 })

@@ -1,6 +1,8 @@
+import { utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
+import { bodyOfBytes } from '../../src/http/memory-body.ts'
 import { createApiKey, hashApiKey } from '../../src/tenants/index.ts'
-import { buildHouse, digestOf, NOW } from '../fixtures/house.ts'
+import { answerOf, buildHouse, digestOf, NOW, provedConnection } from '../fixtures/house.ts'
 import { AFTER, INPUT, MODEL, make } from '../fixtures/tenants.ts'
 
 const PATH = `/v1/models/${digestOf(MODEL)}`
@@ -204,5 +206,39 @@ describe('a tenant that is deleted', () => {
     expect(house.engines.living).toHaveLength(0)
     expect(house.models.keysOf(digestOf(other))).toEqual([])
     expect(house.models.quota.of('clinic')).toBe(0)
+  })
+
+  test('runs nothing of a request whose body was still arriving', async () => {
+    const house = await buildHouse()
+    const key = await make(house, 'clinic')
+    await house.upload('alice', MODEL, '?name=m')
+    await house.ask('PUT', '/v1/models/m/grants/*', { as: 'alice' })
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: rest, resolve: finish } = Promise.withResolvers<void>()
+    const body = bodyOfBytes(utf8(INPUT))
+    const run = house.dispatch({
+      method: 'POST',
+      path: '/v2/models/alice~m/infer',
+      query: '',
+      headers: { authorization: `Bearer ${key}` },
+      body: {
+        length: body.length,
+        [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](),
+        async collect(...how) {
+          ask()
+          await rest
+          return body.collect(...how)
+        },
+      },
+      signal: new AbortController().signal,
+      channel: { kind: 'tls', connection: provedConnection() },
+    })
+    await asked
+    expect(await house.ask('DELETE', '/v1/tenants/clinic', { as: 'root' })).toMatchObject({ status: 204 })
+    house.scheduler.stopIdleEngines(0)
+    finish()
+    expect(await answerOf(await run)).toMatchObject({ status: 401, json: { code: 'TENANT_DELETED' } })
+    expect(house.engines.living).toHaveLength(0)
+    expect(house.engines.runs).toHaveLength(0)
   })
 })

@@ -148,6 +148,17 @@ describe('a client that misbehaves', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
   })
 
+  test.each([
+    ['not for the one that they become, is refused', 1999, '429'],
+    ['for the one that they become, is read', 2000, '400'],
+  ])('sending chunks for which there is memory, and %s', async (_, maxBodyMemoryBytesPerTenant, status) => {
+    const { tls } = await house({ limits: { maxBodyMemoryBytesPerTenant } })
+    const chunks = `1f4\r\n${'x'.repeat(500)}\r\n`.repeat(2)
+    const head = `${HEAD}connection: close\r\ntransfer-encoding: chunked\r\n\r\n`
+    const answer = await exchangeRaw(await socketTo(tls), `${head}${chunks}0\r\n\r\n`)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  })
+
   test('sending more than is taken over h2 is refused, and the connection lives on', async () => {
     const { tls } = await house()
     const session = await sessionTo(tls)

@@ -18,11 +18,11 @@ function room(limits: Partial<SchedulerLimits> = {}, sharedEngines = false, isSh
     onEvent: (event) => events.push(event),
     onEngineTime: (tenant, ms) => busy.push({ tenant, ms }),
   })
-  const infer = (tenant: string, key: string, signal?: AbortSignal): Promise<RawTensor[]> => {
+  const infer = (tenant: string, key: string, signal?: AbortSignal, shares = isShared): Promise<RawTensor[]> => {
     const work = scheduler.perform(
       {
         tenant,
-        model: { key, source: fakeModel(key), sharedEngines: isShared },
+        model: { key, source: fakeModel(key), sharedEngines: shares },
         costBytes: 4,
         ...(signal === undefined ? {} : { signal }),
       },
@@ -94,6 +94,27 @@ describe('the scheduler', () => {
     await infer('alice', 'm')
     await infer('bob', 'm')
     expect(engines.engines).toHaveLength(count)
+  })
+
+  test('gives nobody for its own an engine that was shared, and shares none that was somebody’s own', async () => {
+    const { engines, infer } = room({}, true)
+    engines.onRun = (run) => run.answer()
+    await infer('alice', 'm')
+    await infer('bob', 'm', undefined, false)
+    expect(engines.engines).toHaveLength(2)
+    await infer('carol', 'm')
+    await infer('bob', 'm', undefined, false)
+    expect(engines.runs.map((run) => engines.engines.indexOf(run.engine))).toEqual([0, 1, 0, 1])
+  })
+
+  test('gives an engine that has only loaded to whoever comes first', async () => {
+    const { engines, infer, scheduler } = room({}, true)
+    engines.onRun = (run) => run.answer()
+    await scheduler.load({ key: 'm', source: fakeModel('m') }, 'alice')
+    await infer('bob', 'm', undefined, false)
+    expect(engines.engines).toHaveLength(1)
+    await infer('alice', 'm')
+    expect(engines.engines).toHaveLength(2)
   })
 
   test('says for whom an engine was busy, also when the run failed', async () => {
@@ -396,6 +417,36 @@ describe('a tenant that is deleted', () => {
     await infer('bob', 'm')
     expect(engines.runs.map((run) => engines.engines.indexOf(run.engine))).toContain(0)
     expect(engines.runs.at(-1)?.engine).toBe(engines.engines[0])
+  })
+})
+
+describe('a tenant that is deleted, where engines are shared,', () => {
+  test('takes those with it on which only it runs, and nobody else’s', async () => {
+    const { engines, infer, scheduler } = room({ cores: 2 }, true)
+    const others = infer('bob', 'm')
+    const its = infer('alice', 'm')
+    await engines.run(1)
+    const error = new RangeError('gone')
+    await scheduler.releaseTenant('alice', error)
+    await expect(its).rejects.toBe(error)
+    expect(engines.living).toEqual([engines.runs[0]?.engine])
+    expect(scheduler.engines).toBe(1)
+    engines.runs[0]?.answer()
+    expect(await others).toEqual([TENSOR])
+  })
+
+  test('leaves no quarantine to the next of its name', async () => {
+    const { engines, infer, scheduler } = room()
+    for (const tenant of ['alice', 'bob']) {
+      for (let crash = 0; crash < 2; crash++) {
+        engines.onRun = (run) => run.engine.die()
+        await expect(infer(tenant, 'm')).rejects.toMatchObject({ code: 'ENGINE_CRASHED' })
+        await settle()
+      }
+    }
+    await scheduler.releaseTenant('alice', new RangeError('gone'))
+    expect(scheduler.isQuarantined('m', 'alice')).toBe(false)
+    expect(scheduler.isQuarantined('m', 'bob')).toBe(true)
   })
 })
 

@@ -3,7 +3,7 @@ import { defaultLimits } from '../../src/config-limits.ts'
 import type { Engine, EngineLimits } from '../../src/runtime/host/index.ts'
 import { Scheduler, type SchedulerLimits } from '../../src/scheduler/index.ts'
 import type { JobEngine } from '../../src/scheduler/run-together.ts'
-import { DESCRIPTION, fakeModel } from '../fixtures/fake-engines.ts'
+import { DESCRIPTION, engineError, fakeModel } from '../fixtures/fake-engines.ts'
 
 /** A request in simulated time. */
 export interface Ask {
@@ -35,11 +35,15 @@ export class Simulation {
   readonly told: Told[] = []
   /** In the order in which runs began. */
   readonly runs: { readonly ask: Ask; readonly threads: number; readonly startedAtMs: number }[] = []
+  /** Engine time, run by run. */
+  readonly charged: number[] = []
   /** Threads that ever computed at once. */
   mostThreads = 0
   /** Of what one thread takes, what so many take. */
   speedup: (threads: number) => number = (threads) => threads
   loadMs = 0
+  /** Called before an engine has started; may throw. */
+  beforeStart: (limits: EngineLimits) => void = () => undefined
   #threads = 0
 
   constructor(limits: Partial<SchedulerLimits> = {}, sharedEngines = false) {
@@ -48,10 +52,12 @@ export class Simulation {
       sharedEngines,
       startEngine: async (_model, engineLimits) => {
         if (this.loadMs > 0) await pass(this.loadMs)
+        this.beforeStart(engineLimits)
         return this.#engine(engineLimits)
       },
       nowMs: () => Date.now(),
       onEvent: () => undefined,
+      onEngineTime: (_tenant, ms) => this.charged.push(ms),
     })
   }
 
@@ -102,14 +108,20 @@ export class Simulation {
   }
 
   readonly #threadsOf: WeakMap<JobEngine, number> = new WeakMap()
+  readonly #killed: WeakMap<JobEngine, Promise<unknown>> = new WeakMap()
 
   async #work(engine: JobEngine, ask: Ask): Promise<void> {
     const threads = this.#threadsOf.get(engine) ?? 1
     this.runs.push({ ask, threads, startedAtMs: Date.now() })
     this.#threads += threads
     this.mostThreads = Math.max(this.mostThreads, this.#threads)
-    await pass(threads === 1 ? ask.tookMs : ask.tookMs / this.speedup(threads))
-    this.#threads -= threads
+    const computed = pass(threads === 1 ? ask.tookMs : ask.tookMs / this.speedup(threads))
+    const killed = this.#killed.get(engine)?.then(() => Promise.reject(engineError('ENGINE_STOPPED')))
+    try {
+      await Promise.race([computed, ...(killed === undefined ? [] : [killed])])
+    } finally {
+      this.#threads -= threads
+    }
   }
 
   #engine({ threads }: EngineLimits): Engine {
@@ -123,6 +135,7 @@ export class Simulation {
       kill: async () => resolve({ reason: 'stopped', exitCode: null, signal: 'SIGKILL' }),
     }
     this.#threadsOf.set(engine, threads)
+    this.#killed.set(engine, promise)
     return engine
   }
 }

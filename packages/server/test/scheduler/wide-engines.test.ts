@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { engineError, fakeModel } from '../fixtures/fake-engines.ts'
 import { Simulation } from './simulation.ts'
 
 beforeEach(() => {
@@ -78,6 +79,89 @@ describe('a caller who is alone for some time', () => {
     await room.teach('bob', 20, 'other')
     expect(room.of('bob').at(-1)?.code).toBe('answered')
     expect(room.scheduler.engines).toBe(2)
+  })
+})
+
+describe('a wide engine', () => {
+  test('is charged for each of its threads', async () => {
+    const room = new Simulation()
+    room.speedup = () => 1.25
+    await callAlone(room, 9, 100)
+    expect(room.charged.at(-1)).toBe(100)
+    await callAlone(room, 20, 100)
+    expect(room.runs.some(({ threads }) => threads === 2)).toBe(true)
+    for (const [index, { threads }] of room.runs.entries()) {
+      expect(room.charged[index]).toBe(threads === 2 ? 160 : 100)
+    }
+  })
+
+  test('that does not start is nobody’s fault, and is not tried again', async () => {
+    const room = new Simulation()
+    const tried: number[] = []
+    room.beforeStart = ({ threads }) => {
+      tried.push(threads)
+      if (threads > 1) throw engineError('ENGINE_OUT_OF_MEMORY')
+    }
+    await callAlone(room, 60)
+    expect(room.of('alice').map(({ code }) => code)).toEqual(Array(60).fill('answered'))
+    expect(tried).toEqual([1, 2])
+    expect(room.scheduler.isQuarantined('m', 'alice')).toBe(false)
+    await room.scheduler.release('m', gone)
+    await callAlone(room, 60)
+    expect(tried).toEqual([1, 2, 1, 2])
+    await room.scheduler.releaseTenant('alice', gone)
+    await callAlone(room, 60)
+    expect(tried).toEqual([1, 2, 1, 2, 1, 2])
+  })
+
+  const gone = new Error('deleted by the test')
+
+  test.each([
+    ['model', (room: Simulation) => room.scheduler.release('m', gone)],
+    ['tenant', (room: Simulation) => room.scheduler.releaseTenant('alice', gone)],
+  ])('is not started when the %s goes while it runs', async (_what, release) => {
+    const room = new Simulation()
+    await callAlone(room, 9, 100)
+    // Until it has been alone for long enough.
+    room.ask({ tenant: 'alice', tookMs: 5000 })
+    await room.pass(2000)
+    expect(room.scheduler.engines).toBe(1)
+    await release(room)
+    await room.pass(10_000)
+    expect(room.scheduler.engines).toBe(0)
+  })
+
+  test.each([
+    ['model', (room: Simulation) => room.scheduler.release('m', gone)],
+    ['tenant', (room: Simulation) => room.scheduler.releaseTenant('alice', gone)],
+  ])('is not started when the %s goes in the turn in which a run is answered', async (_what, release) => {
+    const room = new Simulation()
+    await callAlone(room, 9, 100)
+    let released = Promise.resolve()
+    const run = room.scheduler.perform(
+      { tenant: 'alice', model: { key: 'm', source: fakeModel('m') }, costBytes: 1000 },
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 2000))
+        released = release(room)
+      },
+    )
+    const failed = expect(run).rejects.toBe(gone)
+    await room.pass(10_000)
+    await failed
+    await released
+    expect(room.scheduler.engines).toBe(0)
+  })
+
+  test('that is starting when its model goes is given up', async () => {
+    const room = new Simulation()
+    await callAlone(room, 9, 100)
+    room.loadMs = 500
+    await callAlone(room, 12, 100)
+    expect(room.scheduler.census()).toMatchObject({ idle: 1, starting: 1 })
+    const released = room.scheduler.release('m', gone)
+    await room.pass(1000)
+    await released
+    expect(room.scheduler.engines).toBe(0)
   })
 })
 

@@ -13,6 +13,7 @@ import { type InferenceService, rawRequestInput, refuseUnsupported } from '../..
 import { type ModelRecord, versionOf } from '../../models/index.ts'
 import { type ApiResponse, type Call, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import type { BodyLease } from '../body-memory.ts'
 import { isAsked, type ReceiptDesk } from '../receipt-desk.ts'
 import { header } from '../request-fields.ts'
 import type { Route } from '../router.ts'
@@ -55,7 +56,7 @@ export function inferenceRoutes({ inference, limits, receipts }: InferenceServic
     const headerLength = parseHeaderLength(header(request.headers, HEADER_LENGTH))
     const body = await call.readBody()
     const response = await inference.serve(tenant, record, async (run) => {
-      const asked = parseRequest(record, body, headerLength, protocolLimits(limits))
+      const asked = parseRequest(record, body, headerLength, limits, call.lease)
       const names = asked.outputs?.map((output) => output.name)
       refuseUnsupported(asked)
       const how = { ...urgencyOfParameters(asked.parameters), costBytes: body.byteLength, signal: request.signal }
@@ -100,10 +101,14 @@ function parseRequest(
   { description }: ModelRecord,
   body: Uint8Array,
   headerLength: number | undefined,
-  limits: ProtocolLimits,
+  limits: RequestLimits,
+  lease: BodyLease,
 ): InferRequest {
-  if (headerLength !== 0) return parseInferRequest(body, headerLength, limits)
-  return { inputs: [rawRequestInput(description.inputs, body)], binaryOutputsByDefault: true }
+  if (headerLength !== 0) return parseInferRequest(body, headerLength, protocolLimits(limits))
+  return {
+    inputs: [rawRequestInput(description.inputs, body, (bytes) => lease.grow(bytes))],
+    binaryOutputsByDefault: true,
+  }
 }
 
 /** Writing numbers as text keeps everybody else waiting, so there is an end to it. */

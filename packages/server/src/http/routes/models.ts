@@ -99,7 +99,15 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
   }
 
   async function shareEngines(call: Call): Promise<ApiResponse> {
-    await library.shareEngines(ownModel(models, call), call.request.method === 'PUT')
+    await library.shareEngines(ownModel(models, call), true)
+    return emptyResponse(204)
+  }
+
+  async function endSharing(call: Call): Promise<ApiResponse> {
+    ownModel(models, call)
+    // As with grants: what is ended under a name is ended for all of its versions.
+    for (const record of models.versions(call.tenant.name, call.params.model ?? ''))
+      await library.shareEngines(record, false)
     return emptyResponse(204)
   }
 
@@ -119,7 +127,7 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     { method: 'PUT', path: grantee, access: 'owner', maxBodyBytes: 0, handle: grant },
     { method: 'DELETE', path: grantee, access: 'owner', maxBodyBytes: 0, handle: revoke },
     { method: 'PUT', path: `${model}/shared-engines`, access: 'owner', maxBodyBytes: 0, handle: shareEngines },
-    { method: 'DELETE', path: `${model}/shared-engines`, access: 'owner', maxBodyBytes: 0, handle: shareEngines },
+    { method: 'DELETE', path: `${model}/shared-engines`, access: 'owner', maxBodyBytes: 0, handle: endSharing },
     { method: 'DELETE', path: '/v1/quarantine/{model}', access: 'admin', maxBodyBytes: 0, handle: liftQuarantine },
   ]
 }
