@@ -125,6 +125,8 @@ async function atRandomPoints(
       tried++
     }
   })
+  // Kills that meet nothing show nothing.
+  if (expected === undefined && inFlight === 0) throw new Error('no kill came within a request')
   const text = `${tried} points, ${inFlight} of them within a request`
   return { title, violations, tried: text, ...(expected && { expected }) }
 }

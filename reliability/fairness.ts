@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { outside } from './lib/bounds.ts'
 import { inFolder } from './lib/folder.ts'
 import { Load, type LoadOrder, quantile, wallMs } from './lib/load.ts'
 import { loadModel, loadRequest } from './lib/load-model.ts'
@@ -65,9 +66,7 @@ async function fairnessOf(
   const share = mean(greedy.map((each) => each.share))
   const part = long ? 0.99 : 0.9
   const delay = quantile(delaysOf(greedy), part) / quantile(delaysOf(even), part)
-  const violations = []
-  if (!(share >= LEAST_SHARE)) violations.push({ kind: LITTLE })
-  if (!(delay <= MOST_DELAY)) violations.push({ kind: LATE })
+  const violations = [...outside(LITTLE, share, { least: LEAST_SHARE }), ...outside(LATE, delay, { most: MOST_DELAY })]
   const figures = [
     `${(2 * share * 100).toFixed(0)} % of an even split`,
     `${delay.toFixed(2)} times the p${100 * part} of an even split, ${quantile(delaysOf(even), part).toFixed(0)} ms`,

@@ -35,6 +35,13 @@ const DOUBLES = model({
   outputs: [value('y', ELEMENT.float, ['n'])],
 })
 
+/** Sound, as what every hostile model is to be told from; not the model that the other tenant has. */
+const SOUND = model({
+  nodes: [node('Mul', ['x', 'x'], ['y'])],
+  inputs: [value('x', ELEMENT.float, ['n'])],
+  outputs: [value('y', ELEMENT.float, ['n'])],
+})
+
 type Violation = { readonly kind: string }
 type Parser = (bytes: Uint8Array) => void
 
@@ -59,6 +66,7 @@ export async function checkHostileModels({ long }: { readonly long: boolean }): 
   ]
   // Who hands engines nothing but what the screen refuses tries the screen again, and no engine.
   if (accepted.length === 0) throw new Error('the screen accepted no model')
+  if (refused.length === 0) throw new Error('the screen refused no model')
   findings.push(...(await inFolder(long, (folder) => served(folder, [...accepted, ...refused], long))))
   return findings
 }
@@ -144,11 +152,18 @@ async function served(folder: string, models: readonly Uint8Array<ArrayBuffer>[]
   const watch = watchOther(other)
   const violations: Violation[] = []
   const codes = new Map<string, number>()
+  // What is taken in the same way before and after shows that refusals are of the models, and not of whoever sends them.
+  const control = async (): Promise<void> => {
+    const code = await throughEngine(hostile, SOUND)
+    if (code !== 'answered') violations.push({ kind: `a sound model: ${code}` })
+  }
+  await control()
   for (const bytes of models) {
     const code = await throughEngine(hostile, bytes)
     codes.set(code, (codes.get(code) ?? 0) + 1)
     if (!isTyped(code)) violations.push({ kind: code })
   }
+  await control()
   const { answers, failures, slowestMs } = await watch.end()
   const isSlow = long && slowestMs >= OTHER_TENANT_MS
   const late = isSlow ? [{ kind: `another tenant waited ${Math.round(slowestMs)} ms` }] : []

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { connect } from '@blindai/client'
 import { createApiKey } from '@blindai/server'
 import { Random } from '../fuzz/engine/random.ts'
 import { ELEMENT, model, node, value } from '../tests/support/onnx-writer.ts'
 import { type Fault, faultOf, legacyFaultOf } from './lib/answer-check.ts'
 import { type AttestedServer, startServe } from './lib/attested-server.ts'
+import { DoorTally } from './lib/door-tally.ts'
+import { type Behave, FAULTY, LEGACY_FAULTY } from './lib/faulty-servers.ts'
 import { inFolder } from './lib/folder.ts'
 import { answerOf, type Door, http1, http2, sealed, sendBroken, tcp, tls, written } from './lib/hostile-doors.ts'
 import { watchOther } from './lib/other-tenant.ts'
@@ -31,9 +33,6 @@ const DOUBLES = model({
   outputs: [value('y', ELEMENT.float, ['n'])],
 })
 const SHA256 = createHash('sha256').update(DOUBLES).digest('hex')
-
-const NOTHING_SENT = 'nothing could be sent'
-const NOTHING_REFUSED = 'nothing was refused'
 
 type Violation = { readonly kind: string }
 
@@ -100,8 +99,8 @@ async function throughAllDoors(
     throughDoors('http1', count('http1'), AT_ONCE.http1, grammarOf, async () => http1(tls(port, true))),
     throughDoors('http2', count('http2'), AT_ONCE.http2, grammarOf, () => http2(port)),
     throughDoors('sealed', count('sealed'), 1, grammarOf, async () => sealed(session)),
-    tally('broken', count('broken'), brokenFaults(port, grammarOf(101))),
-    tally('sealed bytes', count('sealed bytes'), sealedByteFaults(server.plainUrl, grammarOf(102))),
+    tally('broken', count('broken'), [brokenFaults(port, grammarOf(101))]),
+    tally('sealed bytes', count('sealed bytes'), [sealedByteFaults(server.plainUrl, grammarOf(102))]),
     tally('BlindAI 0.6', count('BlindAI 0.6'), legacyFaults(server, grammarOf(103))),
   ])
   return findings
@@ -116,17 +115,17 @@ async function throughDoors(
   open: () => Promise<Door>,
 ): Promise<Finding> {
   const violations: Violation[] = []
-  let [sent, refused, unsendable, cut] = [0, 0, 0, 0]
+  const tallies = Array.from({ length: atOnce }, () => new DoorTally())
+  let [sent, cut] = [0, 0]
   await Promise.all(
-    Array.from({ length: atOnce }, async (_, index) => {
+    tallies.map(async (tally, index) => {
       const grammar = grammarOf(index + 1)
       const door = await open()
       while (sent < requests) {
         sent += 1
         const ask = grammar.next()
         const outcome = await door.send(ask)
-        if (outcome === undefined) unsendable += 1
-        else if (outcome.kind === 'answer' && outcome.status >= 400) refused += 1
+        tally.note(outcome)
         // An h2 library refuses a head past its bound by closing the stream. Source: RFC 9113 section 10.5.1.
         const isCut = title === 'http2' && outcome?.kind === 'closed' && isPastBounds(ask)
         if (isCut) cut += 1
@@ -136,9 +135,9 @@ async function throughDoors(
       await door.close()
     }),
   )
-  if (sent === unsendable) violations.push({ kind: NOTHING_SENT })
-  if (refused === 0) violations.push({ kind: NOTHING_REFUSED })
-  const tried = `${sent} requests, ${refused} refused, ${unsendable} not written by their client, ${cut} cut for their head`
+  const all = DoorTally.sum(tallies)
+  violations.push(...tallies.flatMap((tally) => tally.unused('answered')), ...all.unused('served', 'refused'))
+  const tried = `${all}, ${cut} cut for their head`
   return { title: `through ${title}`, tried, violations }
 }
 
@@ -159,18 +158,24 @@ interface Judged {
   readonly fault: Fault | undefined
 }
 
-async function tally(title: string, count: number, next: () => Promise<Judged>): Promise<Finding> {
+async function tally(title: string, count: number, doors: readonly (() => Promise<Judged>)[]): Promise<Finding> {
   const violations: Violation[] = []
-  let [refused, unsendable] = [0, 0]
+  const tallies = doors.map(() => new DoorTally())
   for (let sent = 0; sent < count; sent++) {
-    const { outcome, fault } = await next()
-    if (outcome === undefined) unsendable += 1
-    else if (outcome.kind === 'closed' || (outcome.kind === 'answer' && outcome.status >= 400)) refused += 1
+    const { outcome, fault } = await at(doors, sent)()
+    at(tallies, sent).note(outcome)
     if (fault !== undefined) violations.push({ kind: fault })
   }
-  if (count === unsendable) violations.push({ kind: NOTHING_SENT })
-  if (refused === 0) violations.push({ kind: NOTHING_REFUSED })
-  return { title: `through ${title}`, tried: `${count} requests, ${refused} refused`, violations }
+  // None of these needs to be served: of most, nothing can be.
+  violations.push(...tallies.flatMap((one) => one.unused('answered', 'refused')))
+  return { title: `through ${title}`, tried: `${DoorTally.sum(tallies)}`, violations }
+}
+
+/** Round and round. */
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index % values.length]
+  if (value === undefined) throw new RangeError('there is no door')
+  return value
 }
 
 /** Heads that are wrong in ways of their own: to be answered or closed on, and never to hang. */
@@ -203,7 +208,7 @@ function sealedByteFaults(plainUrl: string, grammar: RequestGrammar): () => Prom
   }
 }
 
-function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () => Promise<Judged> {
+function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): (() => Promise<Judged>)[] {
   if (legacy === undefined) throw new RangeError('the server has no listeners for clients of BlindAI 0.6')
   const random = new Random(9)
   const doors = [
@@ -211,64 +216,11 @@ function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () =
     { path: '/upload', door: http1(tls(Number(new URL(legacy.management).port), false)) },
     { path: '/delete', door: http1(tls(Number(new URL(legacy.management).port), false)) },
   ]
-  return async () => {
-    const { path, door } = random.pick(doors)
+  return doors.map(({ path, door }) => async () => {
     const target = random.oneIn(20) ? `/${CANARY}` : path
     const outcome = await door.send({ method: 'POST', target, headers: [], body: grammar.nextLegacy() })
     return { outcome, fault: outcome === undefined ? undefined : legacyFaultOf(outcome) }
-  }
-}
-
-type Behave = (server: Server) => void
-
-const closes: Behave = (server) => server.on('request', (request) => request.socket.destroy())
-const hangs: Behave = (server) => server.on('request', () => undefined)
-
-/** Servers with one fault each; the same client has to find it. */
-const FAULTY: readonly { readonly fault: Fault; readonly behave: Behave }[] = [
-  { fault: 'crashed or closed', behave: closes },
-  { fault: 'hung', behave: hangs },
-  { fault: 'not typed', behave: answering(() => 'no') },
-  { fault: 'failed inside', behave: answering(refusal(500, 'INTERNAL', 'failed')) },
-  {
-    fault: 'tells of the machine',
-    behave: answering(refusal(400, 'NOT_JSON', 'Error at parse (/srv/app/main.ts:1:2)')),
-  },
-  { fault: 'repeats the request', behave: answering(refusal(404, 'NOT_FOUND', `no ${CANARY}`)) },
-]
-
-/** The same on the wire of BlindAI 0.6. */
-const LEGACY_FAULTY: readonly { readonly fault: Fault; readonly behave: Behave }[] = [
-  { fault: 'crashed or closed', behave: closes },
-  { fault: 'hung', behave: hangs },
-  { fault: 'not typed', behave: answering(() => 'no') },
-  { fault: 'failed inside', behave: answering(() => cborText('INTERNAL: failed')) },
-  {
-    fault: 'tells of the machine',
-    behave: answering(() => cborText('NOT_CBOR: Error at parse (/srv/app/main.ts:1:2)')),
-  },
-]
-
-function answering(body: (response: ServerResponse) => string | Buffer): Behave {
-  return (server) =>
-    server.on('request', (_, response) => {
-      response.statusCode = 400
-      response.end(body(response))
-    })
-}
-
-function refusal(status: number, code: string, error: string): (response: ServerResponse) => string {
-  return (response) => {
-    response.statusCode = status
-    response.setHeader('x-blindai-error', code).setHeader('x-request-id', '1')
-    return JSON.stringify({ error, code, hint: 'none' })
-  }
-}
-
-/** A text of 24 to 255 octets, or of fewer. Source: RFC 8949 section 3.1. */
-function cborText(text: string): Buffer {
-  const head = text.length < 24 ? [0x60 + text.length] : [0x78, text.length]
-  return Buffer.concat([Buffer.from(head), Buffer.from(text)])
+  })
 }
 
 async function planted(

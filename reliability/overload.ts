@@ -1,4 +1,5 @@
 import { descendants, memoryMiB } from '../bench/lib/proc.ts'
+import { outside } from './lib/bounds.ts'
 import { inFolder } from './lib/folder.ts'
 import { Load, type LoadOrder, type LoadPace, type Outcome, quantile, wallMs } from './lib/load.ts'
 import { loadModel, loadRequest } from './lib/load-model.ts'
@@ -13,9 +14,9 @@ import { ServeProcess } from './lib/serve-process.ts'
  *   node --conditions=source reliability/overload.ts [--long]
  *
  * A real server, a real model, and clients in a process of their own who ask at a fixed rate, whatever they are told, and
- * say how long an answer is worth waiting for. The planted fault is a server whose queue is so long that it refuses nothing: its answers come too late to count. The short form
- * lasts some seconds and judges what does not depend on how busy the machine is: that refusals come and say when to come back,
- * that nothing breaks, and the memory. Goodput and times in simulated time are in the scheduler's tests.
+ * say how long an answer is worth waiting for. The planted fault is a server whose queue is so long that it
+ * refuses nothing: its answers come too late to count. The short form lasts some seconds and judges what does not depend on how
+ * busy the machine is: that refusals come and say when to come back, that nothing breaks, and the memory. Goodput and times in simulated time are in the scheduler's tests.
  */
 
 const TIMES = 10
@@ -117,14 +118,16 @@ async function overloadOf(
               0.99,
             )
       const slower = quantile(after, 0.5) / quantile(before, 0.5)
-      const violations = []
-      if (!(mostMiB <= CAP_MIB)) violations.push({ kind: 'more memory than declared' })
-      if (!(goodput >= leastGoodput)) violations.push({ kind: LESS_DONE })
+      const violations = [
+        ...outside('more memory than declared', mostMiB, { most: CAP_MIB }),
+        ...outside(LESS_DONE, goodput, { least: leastGoodput }),
+        ...outside('refused too late', refusalMs, { most: refusalP99Ms }),
+        ...outside('slow afterwards', slower, { most: recovered }),
+      ]
+      if (during.length === 0) violations.push({ kind: 'nothing was asked' })
       if (refused.length === 0) violations.push({ kind: NOTHING_REFUSED })
-      if (!(refusalMs <= refusalP99Ms)) violations.push({ kind: 'refused too late' })
       if (!refused.every(({ retryAfter = 0 }) => retryAfter >= 1)) violations.push({ kind: 'no Retry-After' })
       if (outcomes.some(({ status }) => ![200, 429, 503, 504].includes(status))) violations.push({ kind: 'broken' })
-      if (!(slower <= recovered)) violations.push({ kind: 'slow afterwards' })
       const tried = [
         `${(during.length / ((endMs - startMs) / 1000)).toFixed(0)} requests/s (peak ${peak.toFixed(0)})`,
         `goodput ${(100 * goodput).toFixed(0)} %`,
@@ -153,7 +156,7 @@ function orderOf(server: ServeProcess, pace: LoadPace, timeoutMs?: number): Load
   }
 }
 
-/** The most that the server and its engines held, their shared pages counted once. */
+/** The most that the server and its engines held, their shared pages counted once; NaN when nothing was measured. */
 function watchMemory(pid: number): { stop(): number } {
   let most = 0
   const timer = setInterval(() => {
@@ -164,7 +167,7 @@ function watchMemory(pid: number): { stop(): number } {
   return {
     stop() {
       clearInterval(timer)
-      return most
+      return most > 0 ? most : Number.NaN
     },
   }
 }

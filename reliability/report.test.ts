@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { outside } from './lib/bounds.ts'
 import { type Finding, isSound } from './lib/report.ts'
 
 const finding = (kinds: readonly string[], expected?: NonNullable<Finding['expected']>): Finding => ({
@@ -26,4 +27,25 @@ describe('what was found', () => {
   ])('is not sound when %s', (_, findings) => {
     expect(isSound(findings)).toBe(false)
   })
+})
+
+describe('a figure', () => {
+  test('is within its bounds, those included', () => {
+    expect(outside('late', 2, { least: 2, most: 2 })).toEqual([])
+    expect(outside('late', 2, {})).toEqual([])
+    expect(outside('late', 2, { most: Number.POSITIVE_INFINITY })).toEqual([])
+  })
+  test.each([
+    [1.9, { least: 2 }],
+    [2.1, { most: 2 }],
+  ])('is a violation at %d', (figure, bounds) => {
+    expect(outside('late', figure, bounds)).toEqual([{ kind: 'late' }])
+  })
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'that is %d is within no bounds, and not what a planted fault shows',
+    (figure) => {
+      expect(outside('late', figure, { least: 1 })).toEqual([{ kind: 'late: no figure' }])
+      expect(outside('late', figure, { most: Number.POSITIVE_INFINITY })).toEqual([{ kind: 'late: no figure' }])
+    },
+  )
 })
