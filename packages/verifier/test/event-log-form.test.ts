@@ -337,6 +337,9 @@ describe('what follows the last event', () => {
 })
 
 describe('the bounds of a log', () => {
+  test('are those of what is documented', () => {
+    expect([MAX_EVENTS, MAX_EVENT_LOG_BYTES]).toEqual([4096, 1_048_576])
+  })
   test(`are ${MAX_EVENTS} events`, () => {
     const events = Array.from({ length: MAX_EVENTS }, () => event(1))
     const log = concatBytes(header(), ...events)
