@@ -74,6 +74,7 @@ async function withFaults(
     violations.push(...found.violations)
     refusals += found.refusals
   }
+  if (expected === undefined && refusals === 0) throw new Error('no request met a fault')
   const text = `${tried} faults, ${refusals} requests refused by name`
   return { title, violations, tried: text, ...(expected !== undefined && { expected: [expected] as const }) }
 }
