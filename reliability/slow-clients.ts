@@ -14,6 +14,13 @@ import { slowHttpTest } from './lib/slow-http-test.ts'
  */
 
 const KINDS: readonly Slowness[] = ['headers', 'bodies', 'reads']
+/** Of slowhttptest, for the same. */
+const MODES = ['-H', '-B', '-X'] as const
+const TOOL_EXPECTED = [
+  'slowhttptest -H: never closed',
+  'slowhttptest -B: never closed',
+  'slowhttptest -X: never closed',
+] as const
 /** Short, so that a run is; what is tried is that they are kept. */
 const LIMITS = {
   headersTimeoutMs: 2000,
@@ -31,7 +38,13 @@ export async function checkSlowClients({ long }: { readonly long: boolean }): Pr
   const expected = ['slow headers never closed', 'slow bodies never closed', 'slow reads never closed'] as const
   const planted = await tried('a server whose timeouts are off', NO_LIMITS, 10, 5000, expected)
   const ours = await tried('slow clients', LIMITS, connections, IN_TIME_MS)
-  return long ? [planted, ours, await triedWithTool(connections)] : [planted, ours]
+  if (!long) return [planted, ours]
+  return [
+    planted,
+    ours,
+    await triedWithTool('slowhttptest, a server whose timeouts are off', NO_LIMITS, 100, TOOL_EXPECTED),
+    await triedWithTool('slowhttptest', LIMITS, connections),
+  ]
 }
 
 async function tried(
@@ -73,12 +86,17 @@ async function tried(
 }
 
 /** The same with the tool that others use, over http/1.1. */
-async function triedWithTool(connections: number): Promise<Finding> {
-  return await withServer(LIMITS, async (server, load) => {
+async function triedWithTool(
+  title: string,
+  limits: Readonly<Record<string, number>>,
+  connections: number,
+  expected?: NonNullable<Finding['expected']>,
+): Promise<Finding> {
+  return await withServer(limits, async (server, load, folder) => {
     const violations: { readonly kind: string }[] = []
     const figures: string[] = []
-    for (const mode of ['-H', '-B', '-X'] as const) {
-      const { opened, most, stillOpen, seconds } = await slowHttpTest(mode, server, connections)
+    for (const mode of MODES) {
+      const { opened, most, stillOpen, seconds } = await slowHttpTest(mode, server, connections, folder)
       for (let one = 0; one < stillOpen; one++) violations.push({ kind: `slowhttptest ${mode}: never closed` })
       for (let one = opened; one < connections; one++) violations.push({ kind: `slowhttptest ${mode}: not let in` })
       figures.push(`${mode}: ${opened}, ${most} at once, the last closed after ${seconds.toFixed(0)} s`)
@@ -88,14 +106,14 @@ async function triedWithTool(connections: number): Promise<Finding> {
     for (const { status } of outcomes) if (status !== 200) violations.push({ kind: `a normal client got ${status}` })
     if (served === 0) violations.push({ kind: 'a normal client was never served' })
     figures.push(`a normal client served ${served} of ${outcomes.length} times`)
-    return { title: `slowhttptest, ${connections} connections each`, tried: figures.join('; '), violations }
+    return { title, tried: figures.join('; '), violations, ...(expected && { expected }) }
   })
 }
 
 /** A server with a model, and one caller who is not slow. */
 async function withServer(
   limits: Readonly<Record<string, number>>,
-  work: (server: ServeProcess, load: Load) => Promise<Finding>,
+  work: (server: ServeProcess, load: Load, folder: string) => Promise<Finding>,
 ): Promise<Finding> {
   const folder = await mkdtemp(join(tmpdir(), 'blindai-slow-'))
   const server = await ServeProcess.start(folder, { tenants: ['caller'], limits })
@@ -110,7 +128,7 @@ async function withServer(
       bodies: [body],
       pace: { kind: 'rate', perSecond: 5, maxInFlight: 10 },
     })
-    return await work(server, load)
+    return await work(server, load, folder)
   } finally {
     await server.stop()
     await rm(folder, { recursive: true })

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { descriptorsOf } from './process-figures.ts'
 
@@ -9,6 +11,8 @@ export type SlowHttpMode = '-H' | '-B' | '-X'
 const LAST_SECONDS = 60
 const LOOK_MS = 500
 const GRACE_MS = 5000
+/** Why it ends by itself when there is no more to do. */
+const ALL_CLOSED = 'No open connections left'
 /** The tool opens so many a second. */
 const RATE = 100
 /** What the client that is not slow may have open. */
@@ -41,17 +45,20 @@ export interface SlowHttpRun {
  * Runs Debian's slowhttptest against a server and counts the server's own descriptors: the tool's view of a connection that it
  * does not read says nothing of whether the other side has let it go.
  *
- * @throws {Error} when it is not installed.
+ * @param folder - where the tool may leave its figures.
+ * @throws {Error} when it is not installed, or ends before its time with connections that it still has.
  */
 export async function slowHttpTest(
   mode: SlowHttpMode,
   { url, pid }: { readonly url: string; readonly pid: number },
   connections: number,
+  folder: string,
 ): Promise<SlowHttpRun> {
   const before = descriptorsOf(pid).sockets
   const open = (): number => Math.max(0, descriptorsOf(pid).sockets - before - OTHERS)
   const args = [mode, '-c', String(connections), '-r', String(RATE), '-l', String(LAST_SECONDS), ...OPTIONS[mode]]
-  const child = spawn('slowhttptest', [...args, '-u', new URL(PATHS[mode], url).href], {
+  const figures = join(folder, `slowhttptest${mode}`)
+  const child = spawn('slowhttptest', [...args, '-g', '-o', figures, '-u', new URL(PATHS[mode], url).href], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   let printed = ''
@@ -69,19 +76,21 @@ export async function slowHttpTest(
     if (stillOpen > 0) seconds = elapsedSeconds()
     await setTimeout(LOOK_MS)
   }
-  // It says how it went before it ends; one that does not end gets no second request.
+  const isOver = child.exitCode !== null || child.signalCode !== null
+  // It writes its figures before it ends; one that does not end gets no second request.
   child.kill('SIGINT')
   const tooLong = setTimeout(GRACE_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL'))
   await Promise.race([closed, tooLong.then(() => closed)])
-  return { opened: openedOf(printed), most, stillOpen, seconds }
+  if (isOver && !printed.includes(ALL_CLOSED)) throw new Error(`slowhttptest ended too soon: ${printed.slice(-200)}`)
+  const opened = openedOf(await readFile(`${figures}.csv`, 'utf8'))
+  return { opened, most, stillOpen: isOver ? 0 : stillOpen, seconds }
 }
 
-/** Connections that the tool had or has, from the last figures that it printed. */
-function openedOf(printed: string): number {
-  return lastOf(printed, 'connected') + lastOf(printed, 'closed')
-}
-
-/** The last number beside a name, whatever the colours around it. */
-function lastOf(printed: string, name: string): number {
-  return Number([...printed.matchAll(new RegExp(`${name}:\\D*?(\\d+)\\s`, 'g'))].at(-1)?.[1] ?? 0)
+/**
+ * The most that the tool had, open or closed again, in any second: rows of seconds, closed, pending, connected, and whether the
+ * service was there.
+ */
+export function openedOf(csv: string): number {
+  const rows = csv.trim().split('\n').slice(1)
+  return Math.max(0, ...rows.map((row) => Number(row.split(',')[1]) + Number(row.split(',')[3])))
 }
