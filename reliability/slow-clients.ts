@@ -16,11 +16,8 @@ import { slowHttpTest } from './lib/slow-http-test.ts'
 const KINDS: readonly Slowness[] = ['headers', 'bodies', 'reads']
 /** Of slowhttptest, for the same. */
 const MODES = ['-H', '-B', '-X'] as const
-const TOOL_EXPECTED = [
-  'slowhttptest -H: never closed',
-  'slowhttptest -B: never closed',
-  'slowhttptest -X: never closed',
-] as const
+/** Slow reads of the tool show nothing there: those over h2, above, do. */
+const TOOL_EXPECTED = ['slowhttptest -H: never closed', 'slowhttptest -B: never closed'] as const
 /** Short, so that a run is; what is tried is that they are kept. */
 const LIMITS = {
   headersTimeoutMs: 2000,
@@ -124,9 +121,10 @@ async function withServer(
       url: server.url,
       path: '/v2/models/m/infer',
       method: 'POST',
-      headers: { ...headers, authorization: `Bearer ${server.keyOf('caller')}` },
+      // A connection for each request: it has to be let in every time, and none is closed for being idle as it is used again.
+      headers: { ...headers, authorization: `Bearer ${server.keyOf('caller')}`, connection: 'close' },
       bodies: [body],
-      pace: { kind: 'rate', perSecond: 5, maxInFlight: 10 },
+      pace: { kind: 'rate', perSecond: 5, maxInFlight: 4 },
     })
     return await work(server, load, folder)
   } finally {
