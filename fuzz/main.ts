@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { writeCorpus } from './engine/corpus.ts'
 import { fuzz, type RunResult } from './engine/fuzz.ts'
 import { ROOT } from './engine/root.ts'
+import { wholeNumber } from './engine/whole-number.ts'
 
 /**
  * `main.ts TARGET` fuzzes one parser, `main.ts --all` each in a process of its own. The exit status is 1 after a finding.
@@ -27,6 +28,9 @@ const { values, positionals } = parseArgs({
   },
 })
 
+const seconds = wholeNumber('--seconds', values.seconds)
+const jobs = wholeNumber('--jobs', values.jobs)
+
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 const names = globSync('*.ts', { cwd: values.targets })
   .map((file) => basename(file, '.ts'))
@@ -39,7 +43,7 @@ async function runOne(name: string | undefined): Promise<number> {
     say(`name one of: ${names.join(' ')}`)
     return 2
   }
-  const options = { name, seconds: Number(values.seconds), seed: Number(values.seed), stop: values.stop }
+  const options = { name, seconds, seed: Number(values.seed), stop: values.stop }
   const result = await fuzz({ ...options, path: join(values.targets, `${name}.ts`) })
   for (const { finding, input } of result.findings) {
     const folder = join(ROOT, 'fuzz/findings', name)
@@ -79,6 +83,6 @@ async function runAll(): Promise<number> {
       worst = Math.max(worst, status)
     }
   }
-  await Promise.all(Array.from({ length: Number(values.jobs) }, worker))
+  await Promise.all(Array.from({ length: jobs }, worker))
   return worst
 }

@@ -18,6 +18,7 @@ import { asCommand, type Finding } from './lib/report.ts'
  */
 
 const LIVES = { short: 1, long: 20 } as const
+const PUT_THERE = 'markers that were put there'
 
 type Leak = FoundMarker & { readonly kind: string }
 
@@ -36,7 +37,7 @@ async function ours(long: boolean): Promise<Finding[]> {
     if (bytes === 0) throw new Error(`nothing was captured of ${place}`)
     const leaks = captures[place].flatMap((capture) => findMarkers(capture, data.all))
     const tried = `${answers} answers, ${refusals} refusals; ${bytes} bytes, ${data.all.length} markers`
-    return { title: `the server: ${place}`, tried, violations: leaks.map(asLeak), planted: false }
+    return { title: `the server: ${place}`, tried, violations: leaks.map(asLeak) }
   })
 }
 
@@ -52,11 +53,12 @@ async function planted(place: Place): Promise<Finding> {
       tried += 1
       const found = await plantedIn(place, marker, bytes)
       if (!found.some((one) => one.marker === marker.name && one.form === form)) missed += 1
-      leaks.push(...found.map((one) => ({ ...one, kind: 'markers that were put there' })))
+      leaks.push(...found.map((one) => ({ ...one, kind: PUT_THERE })))
     }
   }
   const title = `${place}, in each form`
-  return { title, tried: `${tried} forms, ${missed} missed`, violations: missed === 0 ? leaks : [], planted: true }
+  const violations = missed === 0 ? leaks : []
+  return { title, tried: `${tried} forms, ${missed} missed`, violations, expected: [PUT_THERE] }
 }
 
 async function plantedIn(place: Place, marker: Marker, bytes: Buffer): Promise<FoundMarker[]> {

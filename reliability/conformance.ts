@@ -18,6 +18,8 @@ import { asCommand, type Finding } from './lib/report.ts'
 
 const DEBIAN = new URL('file:///usr/share/libonnx-testdata/data/')
 const SHORT_EVERY = 8
+/** Answers with numbers that are equal, at least: fewer mean that little was compared. */
+const LEAST_NUMERIC = { short: 1, long: 950 } as const
 
 /** A case whose answers differ. */
 interface Violation {
@@ -27,7 +29,7 @@ interface Violation {
 
 /** What became of a case. */
 type Outcome =
-  /** The same answer both ways, numbers or text. */
+  /** The same answer both ways; with numbers in it, or with text or nothing alone. */
   | { readonly kind: 'equal'; readonly isNumeric: boolean }
   /** ONNX Runtime itself does not run it, and the server says so by a code. */
   | { readonly kind: 'refused alike'; readonly reason: string }
@@ -48,7 +50,7 @@ export async function checkConformance({ long }: { readonly long: boolean }): Pr
     }
     const planted = await plantedBit(session, direct)
     if (long) list(outcomes)
-    return [planted, finding(outcomes)]
+    return [planted, finding(outcomes, LEAST_NUMERIC[long ? 'long' : 'short'])]
   } finally {
     await direct.close()
     await served.close()
@@ -79,7 +81,8 @@ async function outcomeOf(
   }
   if ('code' in answer) return { kind: 'differs', reason: `${answer.code}` }
   if (!isSame(answer.outputs, expected.outputs)) return { kind: 'differs', reason: 'another answer' }
-  return { kind: 'equal', isNumeric: expected.outputs.every(({ datatype }) => datatype !== 'BYTES') }
+  const isNumeric = expected.outputs.every(({ datatype }) => datatype !== 'BYTES')
+  return { kind: 'equal', isNumeric: isNumeric && expected.outputs.some(({ data }) => data.byteLength > 0) }
 }
 
 function read(name: string, folder: URL | undefined): OperatorCase | RangeError {
@@ -135,19 +138,22 @@ async function plantedBit(session: Session, direct: DirectRunner): Promise<Findi
     ...tensor,
     data: tensor.data.map((byte, i) => (i === 0 ? byte ^ 1 : byte)),
   }))
+  // Were the answer another already, a bit more would tell nothing.
+  if (!isSame(answer.outputs, expected.outputs)) throw new RangeError('test_acos_example has another answer')
   const violations: Violation[] = isSame(wrong, expected.outputs) ? [] : [{ kind: 'differs', detail: 'one bit' }]
-  return { title: 'an answer with one bit changed', planted: true, violations, tried: '1 answer' }
+  return { title: 'an answer with one bit changed', violations, tried: '1 answer', expected: ['differs'] }
 }
 
-function finding(outcomes: ReadonlyMap<string, Outcome>): Finding {
+function finding(outcomes: ReadonlyMap<string, Outcome>, leastNumeric: number): Finding {
   const all = [...outcomes.values()]
   const count = (kind: Outcome['kind']): number => all.filter((one) => one.kind === kind).length
   const numeric = all.filter((one) => one.kind === 'equal' && one.isNumeric).length
   const violations = [...outcomes].flatMap(([name, one]): Violation[] =>
     one.kind === 'differs' ? [{ kind: 'differs', detail: `${name}: ${one.reason}` }] : [],
   )
+  if (numeric < leastNumeric) violations.push({ kind: 'too little compared', detail: `${numeric} with numbers` })
   const tried = `${all.length} cases: ${count('equal')} equal (${numeric} with numbers), ${count('refused alike')} that ONNX Runtime refuses, ${count('no tensors')} without tensors`
-  return { title: 'answers through the wire', planted: false, violations, tried }
+  return { title: 'answers through the wire', violations, tried }
 }
 
 /** Each case that has no equal answer, by the reason. */

@@ -41,13 +41,13 @@ export async function checkCrashes({ long }: { readonly long: boolean }): Promis
     moment: 'before',
   } as const
   return [
-    await atFailpoints(long, 'uploads acknowledged early', [{ ...HONEST, ...early }], true),
-    await atFailpoints(long, 'deletes acknowledged early', [{ ...HONEST, ...deleted }], true),
-    await atFailpoints(long, 'tenants acknowledged early', [{ ...HONEST, ...enrolled }], true),
-    await atRandomPoints(long, 'an index that is copied into its place', 10, { copies: true }, true),
-    await atFailpoints(long, 'the store, at every operation', await allFailpoints(long, HONEST), false),
-    await atFailpoints(long, 'tenants, at every operation', await allFailpoints(long, { ...HONEST, story }), false),
-    await atRandomPoints(long, 'the store, at random points', long ? POINTS.long : POINTS.short, {}, false),
+    await atFailpoints(long, 'uploads acknowledged early', [{ ...HONEST, ...early }], ['lost']),
+    await atFailpoints(long, 'deletes acknowledged early', [{ ...HONEST, ...deleted }], ['returned']),
+    await atFailpoints(long, 'tenants acknowledged early', [{ ...HONEST, ...enrolled }], ['lost']),
+    await atRandomPoints(long, 'an index that is copied into its place', 10, { copies: true }, ['refused to open']),
+    await atFailpoints(long, 'the store, at every operation', await allFailpoints(long, HONEST)),
+    await atFailpoints(long, 'tenants, at every operation', await allFailpoints(long, { ...HONEST, story })),
+    await atRandomPoints(long, 'the store, at random points', long ? POINTS.long : POINTS.short, {}),
   ]
 }
 
@@ -64,6 +64,7 @@ async function allFailpoints(long: boolean, honest: CrashOrder): Promise<readonl
       if (long || (ledger.requests > 1 && ledger.requests < 4)) names.push(name)
     })
   })
+  if (names.length === 0) throw new Error(`the child named no operation of ${honest.story}`)
   return names.flatMap((failpoint) => {
     const all: Moment[] = [...moments, ...(failpoint.startsWith('write ') ? (['half'] as const) : [])]
     return all.map((moment) => ({ ...honest, failpoint, moment }))
@@ -74,7 +75,7 @@ async function atFailpoints(
   long: boolean,
   title: string,
   orders: readonly CrashOrder[],
-  planted: boolean,
+  expected?: NonNullable<Finding['expected']>,
 ): Promise<Finding> {
   const violations: Violation[] = []
   const left = [...orders]
@@ -84,7 +85,7 @@ async function atFailpoints(
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, tryNext))
-  return { title, planted, violations, tried: `${orders.length} failpoints` }
+  return { title, violations, tried: `${orders.length} failpoints`, ...(expected && { expected }) }
 }
 
 async function atFailpoint(long: boolean, order: CrashOrder): Promise<Violation[]> {
@@ -102,7 +103,7 @@ async function atRandomPoints(
   title: string,
   points: number,
   change: Partial<CrashOrder>,
-  planted: boolean,
+  expected?: NonNullable<Finding['expected']>,
 ): Promise<Finding> {
   const violations: Violation[] = []
   const random = seeded(7)
@@ -111,7 +112,7 @@ async function atRandomPoints(
   let inFlight = 0
   await inFolder(long, async (folder) => {
     for (let seed = 0; seed < points; seed++) {
-      if (planted && violations.length > 0) return
+      if (expected?.every((kind) => violations.some((found) => found.kind === kind))) return
       await runChild(
         folder,
         { ...HONEST, story: 'endless', seed, ...change },
@@ -124,7 +125,10 @@ async function atRandomPoints(
       tried++
     }
   })
-  return { title, planted, violations, tried: `${tried} points, ${inFlight} of them within a request` }
+  // Kills that meet nothing show nothing.
+  if (expected === undefined && inFlight === 0) throw new Error('no kill came within a request')
+  const text = `${tried} points, ${inFlight} of them within a request`
+  return { title, violations, tried: text, ...(expected && { expected }) }
 }
 
 /** Runs a child to its end; `lifeMs` after it began to work it is killed. */

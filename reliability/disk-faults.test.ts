@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { canMount, checkDiskFaults, fillDisk } from './disk-faults.ts'
-import { isSound } from './lib/report.ts'
+import { isPlanted, isSound } from './lib/report.ts'
 
 const mayMount = canMount()
 if (!mayMount && (process.env.BLINDAI_REQUIRE ?? '').split(',').includes('faults')) {
@@ -11,7 +11,7 @@ describe('a store whose disk fails', () => {
   test('acknowledges nothing that is not there, reads on, and takes more when the disk is well', async () => {
     const findings = await checkDiskFaults({ long: false })
     expect(isSound(findings), JSON.stringify(findings)).toBe(true)
-    expect(findings.filter(({ planted }) => planted)).toHaveLength(1)
+    expect(findings.filter(isPlanted)).toHaveLength(1)
   }, 600_000)
 
   test.runIf(mayMount)(

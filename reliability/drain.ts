@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { Load, type Outcome } from './lib/load.ts'
+import { Load, type Outcome, wallMs } from './lib/load.ts'
 import { loadModel, loadRequest } from './lib/load-model.ts'
 import { asCommand, type Finding } from './lib/report.ts'
 import { ServeProcess } from './lib/serve-process.ts'
@@ -19,10 +19,13 @@ const WARM_MS = 300
 const LIMITS = { drainNoticeMs: 500, requestDeadlineMs: 60_000, drainMs: 60_000 }
 /** Long enough that the second signal is another one. */
 const IMPATIENCE_MS = 50
+const IN_FLIGHT = 'in flight, and not answered'
 
 interface Run {
   readonly answered: number
-  readonly violations: readonly { readonly kind: string }[]
+  /** Asked before the signal, and not answered by then. */
+  readonly inFlight: number
+  readonly violations: readonly { readonly kind: string; readonly detail: string }[]
 }
 
 export async function checkDrains({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
@@ -39,14 +42,19 @@ export async function checkDrains({ long }: { readonly long: boolean }): Promise
     for (let time = 0; time < times; time++) {
       runs.push(await endUnderLoad(folder, async (server) => server.signal('SIGTERM')))
     }
-    const answered = runs.reduce((sum, run) => sum + run.answered, 0)
+    const answered = sum(runs.map((run) => run.answered))
+    const inFlight = sum(runs.map((run) => run.inFlight))
     return [
-      { title: 'a server that ends at once', tried: 'once', violations: planted.violations, planted: true },
+      {
+        title: 'a server that ends at once',
+        tried: `once, ${planted.answered} requests answered, ${planted.inFlight} in flight`,
+        violations: planted.violations,
+        expected: [IN_FLIGHT],
+      },
       {
         title: 'SIGTERM under load',
-        tried: `${times} times, ${CALLERS} callers, ${answered} requests answered`,
+        tried: `${times} times, ${CALLERS} callers, ${answered} requests answered, ${inFlight} in flight`,
         violations: runs.flatMap(({ violations }) => violations),
-        planted: false,
       },
     ]
   } finally {
@@ -67,12 +75,26 @@ async function endUnderLoad(folder: string, end: (server: ServeProcess) => Promi
     pace: { kind: 'callers', callers: CALLERS },
   })
   await setTimeout(WARM_MS)
+  const signalledMs = wallMs()
   await end(server)
   const { code } = await server.exited
   const outcomes = await load.stop()
-  const violations = outcomes.filter(isFailed).map(({ status }) => ({ kind: `in flight, and answered with ${status}` }))
-  if (code !== 0) violations.push({ kind: `ended with ${code}` })
-  return { answered: outcomes.filter(({ status }) => status === 200).length, violations }
+  const violations = outcomes.filter(isFailed).map(({ status }) => ({ kind: IN_FLIGHT, detail: `status ${status}` }))
+  const answered = outcomes.filter(({ status }) => status === 200).length
+  if (answered === 0) violations.push({ kind: 'nothing was answered', detail: `${outcomes.length} requests` })
+  // A server that had nothing to do has nothing to leave undone.
+  const inFlight = outcomes.filter((one) => isInFlight(one, signalledMs)).length
+  if (inFlight === 0) violations.push({ kind: 'nothing was in flight', detail: `${outcomes.length} requests` })
+  if (code !== 0) violations.push({ kind: 'ended badly', detail: `exit code ${code}` })
+  return { answered, inFlight, violations }
+}
+
+function isInFlight({ atMs, tookMs, wasSent }: Outcome, signalledMs: number): boolean {
+  return wasSent && atMs < signalledMs && atMs + tookMs > signalledMs
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 function isFailed({ status, wasSent }: Outcome): boolean {

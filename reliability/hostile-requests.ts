@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { connect } from '@blindai/client'
 import { createApiKey } from '@blindai/server'
 import { Random } from '../fuzz/engine/random.ts'
 import { ELEMENT, model, node, value } from '../tests/support/onnx-writer.ts'
 import { type Fault, faultOf, legacyFaultOf } from './lib/answer-check.ts'
 import { type AttestedServer, startServe } from './lib/attested-server.ts'
+import { DoorTally } from './lib/door-tally.ts'
+import { type Behave, FAULTY, LEGACY_FAULTY } from './lib/faulty-servers.ts'
 import { inFolder } from './lib/folder.ts'
 import { answerOf, type Door, http1, http2, sealed, sendBroken, tcp, tls, written } from './lib/hostile-doors.ts'
 import { watchOther } from './lib/other-tenant.ts'
@@ -36,7 +38,10 @@ type Violation = { readonly kind: string }
 
 export async function checkHostileRequests({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  for (const fault of Object.keys(FAULTY)) findings.push(await planted(fault))
+  for (const { fault, behave } of FAULTY) findings.push(await planted(fault, fault, behave, faultOf))
+  for (const { fault, behave } of LEGACY_FAULTY) {
+    findings.push(await planted(`${fault}, to a client of BlindAI 0.6`, fault, behave, legacyFaultOf))
+  }
   findings.push(...(await inFolder(long, (folder) => ours(folder, REQUESTS[long ? 'long' : 'short']))))
   return findings
 }
@@ -72,12 +77,11 @@ async function ours(folder: string, requests: number): Promise<Finding[]> {
     title: 'another tenant meanwhile',
     tried: `${answers} answers, the slowest after ${Math.round(slowestMs)} ms`,
     violations: failures,
-    planted: false,
   })
   await Promise.all([owner.close(), other.close()])
   const ended = await server.end('SIGTERM')
   const crash = ended === 0 && server.child.signalCode === null ? [] : [{ kind: `ended with ${ended}` }]
-  findings.push({ title: 'the process', tried: 'alive to the end, then SIGTERM', violations: crash, planted: false })
+  findings.push({ title: 'the process', tried: 'alive to the end, then SIGTERM', violations: crash })
   return findings
 }
 
@@ -95,8 +99,8 @@ async function throughAllDoors(
     throughDoors('http1', count('http1'), AT_ONCE.http1, grammarOf, async () => http1(tls(port, true))),
     throughDoors('http2', count('http2'), AT_ONCE.http2, grammarOf, () => http2(port)),
     throughDoors('sealed', count('sealed'), 1, grammarOf, async () => sealed(session)),
-    tally('broken', count('broken'), brokenFaults(port, grammarOf(101))),
-    tally('sealed bytes', count('sealed bytes'), sealedByteFaults(server.plainUrl, grammarOf(102))),
+    tally('broken', count('broken'), [brokenFaults(port, grammarOf(101))]),
+    tally('sealed bytes', count('sealed bytes'), [sealedByteFaults(server.plainUrl, grammarOf(102))]),
     tally('BlindAI 0.6', count('BlindAI 0.6'), legacyFaults(server, grammarOf(103))),
   ])
   return findings
@@ -111,17 +115,17 @@ async function throughDoors(
   open: () => Promise<Door>,
 ): Promise<Finding> {
   const violations: Violation[] = []
-  let [sent, refused, unsendable, cut] = [0, 0, 0, 0]
+  const tallies = Array.from({ length: atOnce }, () => new DoorTally())
+  let [sent, cut] = [0, 0]
   await Promise.all(
-    Array.from({ length: atOnce }, async (_, index) => {
+    tallies.map(async (tally, index) => {
       const grammar = grammarOf(index + 1)
       const door = await open()
       while (sent < requests) {
         sent += 1
         const ask = grammar.next()
         const outcome = await door.send(ask)
-        if (outcome === undefined) unsendable += 1
-        else if (outcome.kind === 'answer' && outcome.status >= 400) refused += 1
+        tally.note(outcome)
         // An h2 library refuses a head past its bound by closing the stream. Source: RFC 9113 section 10.5.1.
         const isCut = title === 'http2' && outcome?.kind === 'closed' && isPastBounds(ask)
         if (isCut) cut += 1
@@ -131,8 +135,10 @@ async function throughDoors(
       await door.close()
     }),
   )
-  const tried = `${sent} requests, ${refused} refused, ${unsendable} not written by their client, ${cut} cut for their head`
-  return { title: `through ${title}`, tried, violations, planted: false }
+  const all = DoorTally.sum(tallies)
+  violations.push(...tallies.flatMap((tally) => tally.unused('answered')), ...all.unused('served', 'refused'))
+  const tried = `${all}, ${cut} cut for their head`
+  return { title: `through ${title}`, tried, violations }
 }
 
 /** The server's defaults: 64 fields, and 16 KiB. */
@@ -146,17 +152,34 @@ function example(method: string, target: string, outcome: Outcome | undefined): 
   return { request: `${method} ${target.slice(0, 200)}`, answer }
 }
 
-async function tally(title: string, count: number, next: () => Promise<Fault | undefined>): Promise<Finding> {
+/** What became of one request, and what is wrong with that. */
+interface Judged {
+  readonly outcome: Outcome | undefined
+  readonly fault: Fault | undefined
+}
+
+async function tally(title: string, count: number, doors: readonly (() => Promise<Judged>)[]): Promise<Finding> {
   const violations: Violation[] = []
+  const tallies = doors.map(() => new DoorTally())
   for (let sent = 0; sent < count; sent++) {
-    const fault = await next()
+    const { outcome, fault } = await at(doors, sent)()
+    at(tallies, sent).note(outcome)
     if (fault !== undefined) violations.push({ kind: fault })
   }
-  return { title: `through ${title}`, tried: `${count} requests`, violations, planted: false }
+  // None of these needs to be served: of most, nothing can be.
+  violations.push(...tallies.flatMap((one) => one.unused('answered', 'refused')))
+  return { title: `through ${title}`, tried: `${DoorTally.sum(tallies)}`, violations }
+}
+
+/** Round and round. */
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index % values.length]
+  if (value === undefined) throw new RangeError('there is no door')
+  return value
 }
 
 /** Heads that are wrong in ways of their own: to be answered or closed on, and never to hang. */
-function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Judged> {
   const random = new Random(7)
   const bend = [
     (text: string) => text.replace('HTTP/1.1', random.pick(['HTTP/9.9', 'HTTP/1', 'http/1.1', '', 'ICE/1.0'])),
@@ -171,21 +194,21 @@ function brokenFaults(port: number, grammar: RequestGrammar): () => Promise<Faul
   return async () => {
     const text = random.pick(bend)(written(grammar.next()).toString('latin1'))
     const outcome = await sendBroken(tls(port, false), Buffer.from(text, 'latin1'))
-    return outcome.kind === 'closed' ? undefined : faultOf(outcome)
+    return { outcome, fault: outcome.kind === 'closed' ? undefined : faultOf(outcome) }
   }
 }
 
-function sealedByteFaults(plainUrl: string, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+function sealedByteFaults(plainUrl: string, grammar: RequestGrammar): () => Promise<Judged> {
   const headers = { 'content-type': 'message/ohttp-req' }
   return async () => {
     const body = new Uint8Array(grammar.next().body)
-    return faultOf(
-      await answerOf(await fetch(`${plainUrl}/.well-known/blindai/ohttp`, { method: 'POST', headers, body })),
-    )
+    const url = `${plainUrl}/.well-known/blindai/ohttp`
+    const outcome = await answerOf(await fetch(url, { method: 'POST', headers, body }))
+    return { outcome, fault: faultOf(outcome) }
   }
 }
 
-function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () => Promise<Fault | undefined> {
+function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): (() => Promise<Judged>)[] {
   if (legacy === undefined) throw new RangeError('the server has no listeners for clients of BlindAI 0.6')
   const random = new Random(9)
   const doors = [
@@ -193,37 +216,21 @@ function legacyFaults({ legacy }: AttestedServer, grammar: RequestGrammar): () =
     { path: '/upload', door: http1(tls(Number(new URL(legacy.management).port), false)) },
     { path: '/delete', door: http1(tls(Number(new URL(legacy.management).port), false)) },
   ]
-  return async () => {
-    const { path, door } = random.pick(doors)
+  return doors.map(({ path, door }) => async () => {
     const target = random.oneIn(20) ? `/${CANARY}` : path
     const outcome = await door.send({ method: 'POST', target, headers: [], body: grammar.nextLegacy() })
-    return outcome === undefined ? undefined : legacyFaultOf(outcome)
-  }
+    return { outcome, fault: outcome === undefined ? undefined : legacyFaultOf(outcome) }
+  })
 }
 
-/** Servers with one fault each; the same client has to find it. */
-const FAULTY: Readonly<Record<string, (server: Server) => void>> = {
-  'crashed or closed': (server) => server.on('request', (request) => request.socket.destroy()),
-  hung: (server) => server.on('request', () => undefined),
-  'not typed': (server) => server.on('request', (_, response) => response.writeHead(400).end('no')),
-  'failed inside': (server) => server.on('request', refusing({ status: 500, code: 'INTERNAL', error: 'failed' })),
-  'tells of the machine': (server) =>
-    server.on('request', refusing({ status: 400, code: 'NOT_JSON', error: 'Error at parse (/srv/app/main.ts:1:2)' })),
-  'repeats the request': (server) =>
-    server.on('request', refusing({ status: 404, code: 'NOT_FOUND', error: `no ${CANARY}` })),
-}
-
-function refusing({ status, code, error }: { readonly status: number; readonly code: string; readonly error: string }) {
-  return (_: unknown, response: ServerResponse): void => {
-    response
-      .writeHead(status, { 'x-blindai-error': code, 'x-request-id': '1' })
-      .end(JSON.stringify({ error, code, hint: 'none' }))
-  }
-}
-
-async function planted(fault: string): Promise<Finding> {
+async function planted(
+  title: string,
+  fault: Fault,
+  behave: Behave,
+  judge: (outcome: Outcome) => Fault | undefined,
+): Promise<Finding> {
   const server = createServer()
-  FAULTY[fault]?.(server)
+  behave(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
@@ -232,13 +239,13 @@ async function planted(fault: string): Promise<Finding> {
   const violations: Violation[] = []
   for (let sent = 0; sent < 3; sent++) {
     const outcome = await door.send({ ...grammar.next(), method: 'POST' })
-    const found = outcome === undefined ? undefined : faultOf(outcome)
-    if (found === fault) violations.push({ kind: found })
+    const found = outcome === undefined ? undefined : judge(outcome)
+    if (found !== undefined) violations.push({ kind: found })
   }
   await door.close()
   server.closeAllConnections()
   server.close()
-  return { title: fault, tried: '3 requests', violations, planted: true }
+  return { title, tried: '3 requests', violations, expected: [fault] }
 }
 
 await asCommand(import.meta.url, 'Hostile requests', checkHostileRequests)

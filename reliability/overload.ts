@@ -1,4 +1,5 @@
 import { descendants, memoryMiB } from '../bench/lib/proc.ts'
+import { outside } from './lib/bounds.ts'
 import { inFolder } from './lib/folder.ts'
 import { Load, type LoadOrder, type LoadPace, type Outcome, quantile, wallMs } from './lib/load.ts'
 import { loadModel, loadRequest } from './lib/load-model.ts'
@@ -13,9 +14,9 @@ import { ServeProcess } from './lib/serve-process.ts'
  *   node --conditions=source reliability/overload.ts [--long]
  *
  * A real server, a real model, and clients in a process of their own who ask at a fixed rate, whatever they are told, and
- * say how long an answer is worth waiting for. The planted fault is a server whose queue is so long that it refuses nothing: its answers come too late to count. The short form
- * lasts some seconds and judges what does not depend on how busy the machine is: that refusals come and say when to come back,
- * that nothing breaks, and the memory. Goodput and times in simulated time are in the scheduler's tests.
+ * say how long an answer is worth waiting for. The planted fault is a server whose queue is so long that it
+ * refuses nothing: its answers come too late to count. The short form lasts some seconds and judges what does not depend on how
+ * busy the machine is: that refusals come and say when to come back, that nothing breaks, and the memory. Goodput and times in simulated time are in the scheduler's tests.
  */
 
 const TIMES = 10
@@ -25,6 +26,8 @@ const CONNECTIONS = 128
 const PATIENCE = 30
 const ROWS = 48
 const CAP_MIB = 2048
+const NOTHING_REFUSED = 'nothing refused'
+const LESS_DONE = 'less done than it can'
 
 interface Bounds {
   readonly overloadMs: number
@@ -115,14 +118,16 @@ async function overloadOf(
               0.99,
             )
       const slower = quantile(after, 0.5) / quantile(before, 0.5)
-      const violations = []
-      if (mostMiB > CAP_MIB) violations.push({ kind: 'more memory than declared' })
-      if (goodput < leastGoodput) violations.push({ kind: 'less done than it can' })
-      if (refused.length === 0) violations.push({ kind: 'nothing refused' })
-      if (refusalMs > refusalP99Ms) violations.push({ kind: 'refused too late' })
+      const violations = [
+        ...outside('more memory than declared', mostMiB, { most: CAP_MIB }),
+        ...outside(LESS_DONE, goodput, { least: leastGoodput }),
+        ...outside('refused too late', refusalMs, { most: refusalP99Ms }),
+        ...outside('slow afterwards', slower, { most: recovered }),
+      ]
+      if (during.length === 0) violations.push({ kind: 'nothing was asked' })
+      if (refused.length === 0) violations.push({ kind: NOTHING_REFUSED })
       if (!refused.every(({ retryAfter = 0 }) => retryAfter >= 1)) violations.push({ kind: 'no Retry-After' })
       if (outcomes.some(({ status }) => ![200, 429, 503, 504].includes(status))) violations.push({ kind: 'broken' })
-      if (slower > recovered) violations.push({ kind: 'slow afterwards' })
       const tried = [
         `${(during.length / ((endMs - startMs) / 1000)).toFixed(0)} requests/s (peak ${peak.toFixed(0)})`,
         `goodput ${(100 * goodput).toFixed(0)} %`,
@@ -130,7 +135,9 @@ async function overloadOf(
         `${mostMiB.toFixed(0)} MiB`,
         `p50 ${quantile(before, 0.5).toFixed(1)} ms before, ${quantile(after, 0.5).toFixed(1)} ms after`,
       ]
-      return { title, planted: planted !== undefined, violations, tried: tried.join('; ') }
+      // How much is done in time is judged where there is a least of it.
+      const expected = leastGoodput > 0 ? ([NOTHING_REFUSED, LESS_DONE] as const) : ([NOTHING_REFUSED] as const)
+      return { title, violations, tried: tried.join('; '), ...(planted !== undefined && { expected }) }
     } finally {
       await server.stop()
     }
@@ -149,7 +156,7 @@ function orderOf(server: ServeProcess, pace: LoadPace, timeoutMs?: number): Load
   }
 }
 
-/** The most that the server and its engines held, their shared pages counted once. */
+/** The most that the server and its engines held, their shared pages counted once; NaN when nothing was measured. */
 function watchMemory(pid: number): { stop(): number } {
   let most = 0
   const timer = setInterval(() => {
@@ -160,7 +167,7 @@ function watchMemory(pid: number): { stop(): number } {
   return {
     stop() {
       clearInterval(timer)
-      return most
+      return most > 0 ? most : Number.NaN
     },
   }
 }

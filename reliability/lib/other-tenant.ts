@@ -33,6 +33,7 @@ export function watchOther(session: Session): { end(): Promise<Watched> } {
     async end() {
       isOver = true
       await asking
+      if (answers === 0) failures.push({ kind: 'another tenant was never served' })
       return { answers, failures, slowestMs }
     },
   }

@@ -1,60 +1,7 @@
 import { MalformedError } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import { CheckList, Halt } from '../src/appraisal/check-list.ts'
-import { documentChecks, evidenceChecks } from '../src/appraisal/check-plans.ts'
 import { VerifierError } from '../src/index.ts'
-
-const FORMATS = [
-  'tdx',
-  'simulated',
-  'sgx',
-  'simulated-sgx',
-  'sev-snp',
-  'simulated-sev-snp',
-  'nitro',
-  'simulated-nitro',
-  'tpm',
-  'simulated-tpm',
-  'azure-hcl',
-  'simulated-azure-hcl',
-] as const
-
-/** What nothing can be said of without a statement, a nonce or a channel. */
-const OF_DOCUMENTS = [
-  'document.form',
-  'statement.form',
-  'binding.nonce',
-  'binding.report-data',
-  'binding.statement-window',
-  'binding.channel-key',
-  'policy.evidence-age',
-  'policy.software',
-  'policy.config',
-  'policy.key-source',
-  'policy.operator-key',
-  'policy.config-digest',
-]
-
-describe('the checks of bare evidence', () => {
-  for (const format of FORMATS) {
-    // Nitro signs its time, so that its age is known without a nonce.
-    const asked = format.endsWith('nitro') ? ['policy.evidence-age'] : []
-    test(`of ${format} are those of a document, without what only a document has`, () => {
-      const all = documentChecks(format)
-      expect(evidenceChecks(format)).toEqual(all.filter((code) => !OF_DOCUMENTS.includes(code) || asked.includes(code)))
-      expect(all.filter((code) => OF_DOCUMENTS.includes(code)).sort()).toEqual([...OF_DOCUMENTS].sort())
-    })
-  }
-})
-
-describe('the checks of bare evidence of a GPU', () => {
-  test.each(['nvidia', 'simulated-nvidia'] as const)('%s do not ask whose machine it is in', (format) => {
-    const all = documentChecks(format)
-    expect(all).toContain('nvidia.host')
-    const ofDocuments = [...OF_DOCUMENTS, 'nvidia.host']
-    expect(evidenceChecks(format)).toEqual(all.filter((code) => !ofDocuments.includes(code)))
-  })
-})
 
 describe('a list of checks', () => {
   const plan = ['dcap.root', 'policy.chip', 'policy.product'] as const

@@ -9,6 +9,7 @@ import {
 } from '../src/formats/event-log/event-log.ts'
 import { type HashName, hashAlgorithm, hashAlgorithmOf } from '../src/formats/event-log/hash-algorithms.ts'
 import { explainRegisters, replayEventLog } from '../src/formats/event-log/replay.ts'
+import { explainTpmLog } from '../src/formats/tpm/event-log.ts'
 
 /** Logs written here octet by octet. TCG PC Client Platform Firmware Profile 1.06, 10.2.1, 10.2.2 and 10.4.5. */
 
@@ -229,6 +230,7 @@ describe('the digests of an event', () => {
     expect(parseEventLog(concatBytes(header({ algorithms: of }), swapped), 'tpm').events).toHaveLength(1)
   })
   test('are not fewer and not more', () => {
+    expect(wrong(event(1, 4, utf8('x'), []))).toEqual(facts('0 digests'))
     expect(wrong(event(1, 4, utf8('x'), [SHA256]))).toEqual(facts('1 digests'))
     expect(wrong(event(1, 4, utf8('x'), [SHA256, SHA384, SHA1]))).toEqual(facts('3 digests'))
   })
@@ -298,6 +300,10 @@ describe('the start-up locality', () => {
     expect(log).not.toHaveProperty('startupLocality')
     expect(log.events).toHaveLength(1)
   })
+  test('is not what only begins so', () => {
+    const log = parseEventLog(concatBytes(header(), noted(utf8('StartupLocality!'), 1)), 'tpm')
+    expect(log).not.toHaveProperty('startupLocality')
+  })
   test('is not what has another type', () => {
     const log = parseEventLog(concatBytes(header(), event(0, EV_SEPARATOR, locality(9))), 'tpm')
     expect(log).not.toHaveProperty('startupLocality')
@@ -309,7 +315,15 @@ describe('what follows the last event', () => {
     concatBytes(header(), event(1), Uint8Array.from(padding))
   test('is padding in the area of a trust domain', () => {
     expect(parseEventLog(padded(255, 255, 255, 255, 255), 'cc')).toMatchObject({ paddingBytes: 5, kind: 'cc' })
+    expect(parseEventLog(padded(255, 255, 255, 255), 'cc')).toMatchObject({ paddingBytes: 4 })
     expect(parseEventLog(padded(255), 'cc')).toMatchObject({ paddingBytes: 1 })
+  })
+  test('is no padding in a log of a TPM', () => {
+    expect(refusal(padded(255, 255, 255, 255))).toEqual(truncated('event log eventType', 4, 0))
+  })
+  test('is padding, and no event for no register, in a log of a trust domain', () => {
+    const log = concatBytes(header(), event(0xffff_ffff, EV_NO_ACTION))
+    expect(refusal(log, 'cc')).toMatchObject({ code: 'TRAILING_BYTES' })
   })
   test('is padding to the end', () => {
     const details = { field: 'event log', count: 3 }
@@ -323,6 +337,9 @@ describe('what follows the last event', () => {
 })
 
 describe('the bounds of a log', () => {
+  test('are those of what is documented', () => {
+    expect([MAX_EVENTS, MAX_EVENT_LOG_BYTES]).toEqual([4096, 1_048_576])
+  })
   test(`are ${MAX_EVENTS} events`, () => {
     const events = Array.from({ length: MAX_EVENTS }, () => event(1))
     const log = concatBytes(header(), ...events)
@@ -373,5 +390,20 @@ describe('a replay', () => {
       code: 'EVENT_LOG_EMPTY',
       details: { registers: ['PCR3'] },
     })
+  })
+  test('is told of the banks of a quote, with what it does not explain', async () => {
+    const bytes = concatBytes(header(), event(1))
+    const value = (await replayEventLog(parseEventLog(bytes, 'tpm'), 'sha256')).get(1) ?? new Uint8Array()
+    const pcrs = new Map([
+      [1, value],
+      [2, digest(32, 0)],
+      [3, digest(32, 0xff)],
+      [4, value],
+    ])
+    const banks = new Map([['SHA-256', pcrs]] as const)
+    const told = { events: 1, registers: ['sha256 PCR 1'], unexplained: ['sha256 PCR 4'] }
+    expect(await explainTpmLog(banks, bytes)).toEqual(told)
+    const empty = new Map([...banks, ['SHA-384', new Map()]] as const)
+    expect(await explainTpmLog(empty, bytes)).toEqual(told)
   })
 })
