@@ -1,4 +1,4 @@
-import { concatBytes, digest } from '@blindai/core'
+import { concatBytes, digest, fromHex, toHex, utf8 } from '@blindai/core'
 import { describe, expect, test } from 'vitest'
 import type { CheckCode } from '../src/appraisal/check-codes.ts'
 import { CheckList } from '../src/appraisal/check-list.ts'
@@ -11,7 +11,6 @@ import { explainTdxLog } from '../src/formats/tdx/event-log.ts'
 import { type ProvedTdx, proveTdx } from '../src/formats/tdx/prove-tdx.ts'
 import { parseTdxQuote } from '../src/formats/tdx/quote.ts'
 import { type Capture, capture } from './support/captures.ts'
-import { event, header, MEASURED, u16, zeros } from './support/event-log-writer.ts'
 import { logFile } from './support/event-logs.ts'
 
 const v4 = capture('TDX 1.5 in a version 4 quote')
@@ -69,13 +68,17 @@ describe('what the quote of a trust domain proves', () => {
 describe('the log of a trust domain', () => {
   const { report } = parseTdxQuote(v4.quote)
   const digestOf = new Uint8Array(48).fill(7)
-  const SHA384 = 0x000c
+  const specId = `${toHex(utf8('Spec ID Event03'))}000000000000020002010000000c00300000`
+  // Of a specification of version 2.0 whose events have one digest, SHA-384; then one event of type 1 in register 4.
+  // Source: TCG PC Client Platform Firmware Profile 1.06, 10.2.1, 10.2.2 and 10.4.5.1.
   const log = concatBytes(
-    header({ algorithms: [[SHA384, 48]] }),
-    event(4, MEASURED, zeros(0), [concatBytes(u16(SHA384), digestOf)]),
+    fromHex('log', `0000000003000000${'00'.repeat(20)}21000000${specId}`),
+    fromHex('log', '0400000001000000010000000c00'),
+    digestOf,
+    fromHex('log', '00000000'),
   )
   test('explains RTMR3 where it is the register that was extended', async () => {
-    const rtmr3 = await digest('SHA-384', concatBytes(zeros(48), digestOf))
+    const rtmr3 = await digest('SHA-384', concatBytes(new Uint8Array(48), digestOf))
     expect(await explainTdxLog({ ...report, rtmr3 }, log)).toEqual({ events: 1, registers: ['rtmr3'] })
   })
   test('is refused where RTMR3 holds something else, and names it', async () => {
