@@ -14,7 +14,7 @@ export function unary(path: string, access: Access, answer: Answer): Route {
     const { encoding } = readCallOptions(call.request.headers)
     const reader = new MessageReader(duplexOf(call), { ...SMALL_MESSAGES, encoding })
     const message = await reader.only((bytes) => call.lease.grow(bytes))
-    return grpcAnswer([await answer(call, message)])
+    return grpcAnswer([await answer({ ...call, tenant: call.confirm() }, message)])
   }
   return { ...method(path, access, handle), readsAtMostBytes: SMALL_MESSAGES.maxMessageBytes }
 }

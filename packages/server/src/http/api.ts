@@ -95,16 +95,20 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   /** Who asks. Routes for everybody get a tenant that owns nothing. */
   readonly tenant: Tenant
-  /** The whole body, within the route's limit and the memory that all bodies may take. */
+  /**
+   * The whole body, within the route's limit and the memory that all bodies may take; then looks again as `confirm` does.
+   */
   readBody(): Promise<Uint8Array>
   /** Counts memory that the request holds until it is answered. */
   readonly lease: BodyLease
   /**
-   * Looks again whether the key is the tenant's, for what took its time to come.
+   * Looks again whether the key is the tenant's, in a role that may call the route: for what took its time to come, and at the
+   * turn of what had to wait for it. Another tenant that was made under the same name, with the same key, is not the tenant.
    *
+   * @returns the tenant as it is now: its role may be another.
    * @throws {ApiError} `UNAUTHENTICATED`, `FORBIDDEN`.
    */
-  confirm(): void
+  confirm(): Tenant
   /**
    * Admits one of the requests of a call that takes several, as if it had come in a call of its own. To be called when it
    * begins, before it is kept; the first was counted with the call.

@@ -111,9 +111,9 @@ export class Dispatcher {
       if (route.once === true) this.#checkOperation(request, tenant)
       lease = this.#options.bodies.lease(tenant.name)
       const { coding: limits } = this.#options
-      const readBody = bodyReader(request, route, lease, coding, limits.maxDecompressionRatio)
-      const confirm = (): void => this.#confirm(arrived, route, tenant)
-      const readmit = this.#readmission(arrived, route, tenant)
+      const confirm = this.#confirmation(arrived, route, tenant)
+      const readBody = confirmed(bodyReader(request, route, lease, coding, limits.maxDecompressionRatio), confirm)
+      const readmit = this.#readmission(arrived, route, tenant, confirm)
       response = await route.handle({ request, requestId, params, tenant, readBody, lease, confirm, readmit })
       if (route.compresses === true) {
         response = await encodeResponse(response, request.headers, limits.maxCompressedAnswerBytes, lease)
@@ -158,16 +158,21 @@ export class Dispatcher {
   }
 
   /** That the key of a call is still the key of its tenant, in a role that may call the route. */
-  #confirm(arrived: ArrivedRequest, route: Route, tenant: Tenant): void {
-    const now = this.#tenantOf(arrived, route)
-    if (now.name !== tenant.name) throw new ApiError('UNAUTHENTICATED', {})
-    checkRole(now, route.access)
+  #confirmation(arrived: ArrivedRequest, route: Route, { name }: Tenant): Call['confirm'] {
+    const { tenants } = this.#options
+    const making = tenants.makingOf(name)
+    return () => {
+      const now = this.#tenantOf(arrived, route)
+      if (now.name !== name || tenants.makingOf(name) !== making) throw new ApiError('UNAUTHENTICATED', {})
+      checkRole(now, route.access)
+      return now
+    }
   }
 
-  #readmission(arrived: ArrivedRequest, route: Route, tenant: Tenant): () => void {
+  #readmission(arrived: ArrivedRequest, route: Route, tenant: Tenant, confirm: Call['confirm']): () => void {
     let isCounted = true
     return () => {
-      this.#confirm(arrived, route, tenant)
+      confirm()
       refuseUnderPressure(this.#options.pressure.level(), route, arrived)
       if (!isCounted) this.#count(tenant)
       isCounted = false
@@ -226,6 +231,15 @@ function checkRole(tenant: Tenant, access: Access): void {
 function checkBody({ body }: ApiRequest, { maxBodyBytes }: Route): void {
   if (maxBodyBytes !== 'stream' && body.length !== undefined && body.length > maxBodyBytes) {
     throw new ApiError('BODY_TOO_LARGE', { limit: maxBodyBytes })
+  }
+}
+
+/** What a body asks for is not done for a key that was given up while it came. */
+function confirmed(read: Call['readBody'], confirm: Call['confirm']): Call['readBody'] {
+  return async () => {
+    const bytes = await read()
+    confirm()
+    return bytes
   }
 }
 

@@ -158,6 +158,7 @@ export class InferenceService {
    */
   async serve<T>(tenant: Tenant, record: ModelRecord, work: (run: Run) => Promise<T>): Promise<T> {
     const timer = new RequestTimer(this.#options.nowMs)
+    const asker = this.#statistics.asker(tenant.name)
     const atSeconds = this.#options.clock()
     let succeeded = false
     try {
@@ -167,7 +168,7 @@ export class InferenceService {
       succeeded = true
       return answer
     } finally {
-      this.#statistics.record(modelKey(record), tenant.name, { succeeded, atSeconds, ...timer.finish() })
+      this.#statistics.record(modelKey(record), asker, { succeeded, atSeconds, ...timer.finish() })
     }
   }
 

@@ -39,6 +39,11 @@ export interface FinishedRequest {
   readonly computeOutputNs?: number
 }
 
+/** Whose requests are counted: a tenant, until it is forgotten. */
+export interface Asker {
+  readonly tenant: string
+}
+
 /** Models and tenants together that are counted; past them the model that was idle longest starts again at nothing. */
 const MAX_COUNTERS = 65_536
 
@@ -57,13 +62,22 @@ export class StatisticsLedger {
   readonly #maxCounters: number
   /** By model, the longest idle first, and by tenant. */
   readonly #models: Map<string, Map<string, Counter>> = new Map()
+  /** By name. Whoever is forgotten is nobody in all requests that are still under way. */
+  readonly #askers: Map<string, { tenant: string }> = new Map()
   #counters = 0
 
   constructor(maxCounters: number = MAX_COUNTERS) {
     this.#maxCounters = maxCounters
   }
 
-  record(modelKey: string, tenant: string, request: FinishedRequest): void {
+  /** Who asks, for a request that is only recorded later. */
+  asker(tenant: string): Asker {
+    const asker = this.#askers.get(tenant) ?? { tenant }
+    this.#askers.set(tenant, asker)
+    return asker
+  }
+
+  record(modelKey: string, { tenant }: Asker, request: FinishedRequest): void {
     const counter = this.#counter(modelKey, tenant)
     counter.lastInference = request.atSeconds
     if (request.succeeded) counter.executions += request.executions
@@ -88,6 +102,9 @@ export class StatisticsLedger {
 
   /** Counts what a tenant that is gone has asked for as nobody's: it stays in the sums, and is not the next one's of its name. */
   forgetTenant(tenant: string): void {
+    const asker = this.#askers.get(tenant)
+    if (asker !== undefined) asker.tenant = NOBODY
+    this.#askers.delete(tenant)
     for (const tenants of this.#models.values()) {
       const counter = tenants.get(tenant)
       if (counter === undefined) continue

@@ -1,6 +1,7 @@
 import { type EngineDescription, EngineError, type EngineModel, type RowsProof } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import {
+  type ModelChange,
   type ModelManifest,
   type ModelRecord,
   type ModelRepository,
@@ -22,6 +23,8 @@ export interface ModelLoader {
 /** Tenants that one model can be granted to by name. */
 const MAX_GRANTS = 1000
 
+const UNASKED = (): void => undefined
+
 /** Bytes of a model on their way in. */
 export interface Upload {
   readonly owner: string
@@ -31,6 +34,11 @@ export interface Upload {
   /** Where a part starts; undefined for a model that comes in one piece. */
   readonly offset: number | undefined
   readonly bytes: AsyncIterable<Uint8Array>
+  /**
+   * Refuses, by throwing, what its sender may not do any more: called once the bytes have come, and again before anything is
+   * changed. Without it, the sender is one who can always do it.
+   */
+  readonly confirm?: () => void
 }
 
 /** What came of it: more parts are wanted, or the model is there. */
@@ -59,22 +67,25 @@ export class ModelLibrary {
    * Takes the bytes of a model or of a part of one. A part that breaks off keeps what arrived; a model in one piece that
    * breaks off leaves nothing.
    *
-   * @throws {ModelError} of uploads; besides, what the engine says of the model and what `bytes` throws.
+   * @throws {ModelError} of uploads; besides, what the engine says of the model and what `bytes` and `confirm` throw.
    */
   async upload(upload: Upload): Promise<UploadOutcome> {
-    const { owner, manifest, offset } = upload
+    const { owner, manifest, offset, confirm = UNASKED } = upload
     const existing = this.#repository.find(owner, manifest.sha256)
     if (existing !== undefined) return this.#uploadAgain(existing, upload)
     const session = await this.#session(upload)
     session.acquire()
     try {
       for await (const chunk of upload.bytes) await session.append(chunk)
+      confirm()
       const partial = offset !== undefined && session.length !== undefined && session.offset < session.length
-      return partial ? { state: 'partial', offset: session.offset } : await this.#publish(session)
+      return partial ? { state: 'partial', offset: session.offset } : await this.#publish(session, confirm)
     } catch (error) {
       // What a broken connection cut off can be sent later; what was refused cannot.
       if (offset === undefined || session.offset === session.length || error instanceof ModelError)
         await session.abort()
+      // Whose key is gone is told so, and not what his upload came to when it was taken from him.
+      confirm()
       throw error
     } finally {
       session.release()
@@ -155,21 +166,25 @@ export class ModelLibrary {
     return session
   }
 
-  async #publish(session: UploadSession): Promise<UploadOutcome> {
+  async #publish(session: UploadSession, confirm: () => void): Promise<UploadOutcome> {
     const source = await session.complete()
     const key = modelKey({ owner: session.owner, sha256: source.sha256 })
     try {
       const description = await this.#loader.load({ key, source }, session.owner)
-      return { state: 'created', record: await session.publish(description) }
+      return { state: 'created', record: await session.publish(description, confirm) }
     } catch (error) {
       await session.abort()
-      await this.#loader.release(key, new ModelError('MODEL_NOT_FOUND', {}))
+      // Its engines, unless the next tenant of the name has sent the same model meanwhile.
+      const { owner } = session
+      const isNext = this.#repository.find(owner, source.sha256) ?? this.#repository.findUpload(owner, source.sha256)
+      if (isNext === undefined) await this.#loader.release(key, new ModelError('MODEL_NOT_FOUND', {}))
       throw error
     }
   }
 
   /** The owner sends what is there already: the name may be new; a quarantine ends, and the model has to load again. */
-  async #uploadAgain(existing: ModelRecord, { owner, manifest, length, bytes }: Upload): Promise<UploadOutcome> {
+  async #uploadAgain(existing: ModelRecord, upload: Upload): Promise<UploadOutcome> {
+    const { owner, manifest, length, bytes, confirm = UNASKED } = upload
     if (manifest.kind !== existing.kind) throw new ModelError('MODEL_EXISTS', { member: 'kind' })
     if (manifest.task !== undefined && manifest.task !== existing.task) {
       throw new ModelError('MODEL_EXISTS', { member: 'task' })
@@ -185,9 +200,11 @@ export class ModelLibrary {
       received += chunk.byteLength
       if (received > existing.bytes) throw tooLong
     }
+    confirm()
     const key = modelKey(existing)
     if (this.#loader.clearQuarantine(key)) {
       await this.#loader.load({ key, source: this.#repository.open(existing) }, owner)
+      confirm()
     }
     const { name, sharedEngines } = manifest
     // An upload that is repeated makes no new version; that of an older version makes it the newest.
@@ -198,7 +215,11 @@ export class ModelLibrary {
       ...(sharedEngines === undefined || sharedEngines === existing.sharedEngines ? {} : { sharedEngines }),
     }
     const isSame = Object.keys(change).length === 0
-    const record = isSame ? existing : await this.#repository.change(owner, existing.sha256, () => change)
+    const changed = (): ModelChange => {
+      confirm()
+      return change
+    }
+    const record = isSame ? existing : await this.#repository.change(owner, existing.sha256, changed)
     return { state: 'existing', record }
   }
 }

@@ -86,8 +86,13 @@ export interface UploadSession {
    * @throws {ModelError} `DIGEST_MISMATCH`, `DISK_FULL`, `STORE_FAILED`.
    */
   complete(): Promise<EngineModel>
-  /** Makes a complete upload a model; durable when it resolves. @throws {ModelError} `DISK_FULL`, `STORE_FAILED`. */
-  publish(description: EngineDescription): Promise<ModelRecord>
+  /**
+   * Makes a complete upload a model; durable when it resolves.
+   *
+   * @param confirm - called when its turn has come; refuses by throwing. Nobody is asked unless it is given.
+   * @throws {ModelError} `DISK_FULL`, `STORE_FAILED`; what `confirm` throws.
+   */
+  publish(description: EngineDescription, confirm?: () => void): Promise<ModelRecord>
   /** Forgets the upload and its bytes; harmless when it is gone. */
   abort(): Promise<void>
 }

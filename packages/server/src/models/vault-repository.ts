@@ -157,9 +157,15 @@ export class VaultRepository implements ModelRepository, UploadHome {
     await this.#vault.close()
   }
 
-  publish(upload: VaultUpload, staged: StagedBytes, description: EngineDescription): Promise<ModelRecord> {
+  publish(
+    upload: VaultUpload,
+    staged: StagedBytes,
+    description: EngineDescription,
+    confirm: () => void,
+  ): Promise<ModelRecord> {
     const { owner, manifest, offset } = upload
     return this.#inTurn(async () => {
+      confirm()
       this.expectTenant(owner)
       const version = this.#versioned(owner, manifest.sha256, manifest.name)
       const record = {

@@ -11,7 +11,12 @@ export interface UploadHome {
   readonly nowMs: () => number
   /** Throws when the tenant was deleted. */
   readonly expectTenant: (tenant: string) => void
-  publish(upload: VaultUpload, staged: StagedBytes, description: EngineDescription): Promise<ModelRecord>
+  publish(
+    upload: VaultUpload,
+    staged: StagedBytes,
+    description: EngineDescription,
+    confirm: () => void,
+  ): Promise<ModelRecord>
   forget(upload: VaultUpload): void
 }
 
@@ -98,9 +103,14 @@ export class VaultUpload implements UploadSession {
     return engineModel(this.manifest, this.#offset, () => this.#staged.read())
   }
 
-  async publish(description: EngineDescription): Promise<ModelRecord> {
+  async publish(description: EngineDescription, confirm?: () => void): Promise<ModelRecord> {
     this.#expect('complete', 'cannot be published')
-    const record = await this.#home.publish(this, this.#staged, description)
+    const confirmAll = (): void => {
+      // Its tenant may have been deleted while this waited for its turn.
+      this.#expect('complete', 'cannot be published')
+      confirm?.()
+    }
+    const record = await this.#home.publish(this, this.#staged, description, confirmAll)
     this.#phase = 'gone'
     this.#home.forget(this)
     return record

@@ -34,6 +34,10 @@ export type KnownTenant =
   | ({ readonly configured: true } & TenantConfig)
   | ({ readonly configured: false } & TenantRecord)
 
+/** Refuses, by throwing, a change whose asker may not make it any more. */
+type Confirm = () => void
+
+const UNASKED: Confirm = () => undefined
 const NO_SHELF: TenantShelf = { tenants: [], setTenants: async () => undefined }
 const NOT_BEFORE_EVERYTHING = unixSeconds(0)
 
@@ -46,6 +50,8 @@ export class TenantDirectory {
   readonly #options: TenantDirectoryOptions
   readonly #keys: KeyLookup
   #records: ReadonlyMap<string, TenantRecord>
+  /** By name, what is new with each making of a tenant. */
+  readonly #makings: Map<string, object> = new Map()
   /** Tenants that are being deleted: their keys open nothing. */
   readonly #leaving: Set<string> = new Set()
   #changes: Promise<unknown> = Promise.resolve()
@@ -66,6 +72,7 @@ export class TenantDirectory {
     for (const { name, keys } of this.#records.values()) {
       const isClash = this.#isConfigured(name) || keys.some(({ sha256 }) => this.#configuredKeys().has(sha256))
       if (isClash) throw new TenantError('TENANT_CONFIGURED', {})
+      this.#makings.set(name, {})
     }
     this.#index()
   }
@@ -73,6 +80,14 @@ export class TenantDirectory {
   /** The tenant of a key that is valid now, or undefined. */
   find(apiKey: string): Tenant | undefined {
     return this.#keys.find(apiKey)
+  }
+
+  /**
+   * Tells a tenant from an earlier one of its name, which may have had the same key. Undefined for those of the configuration,
+   * which are never made anew.
+   */
+  makingOf(name: string): object | undefined {
+    return this.#makings.get(name)
   }
 
   /** False for a tenant that is not there, or is being deleted. */
@@ -101,14 +116,18 @@ export class TenantDirectory {
   /**
    * Makes a tenant, or gives one that is there another role and other quotas.
    *
+   * @param confirm - of this change and the others: called when its turn has come, with what may have been changed while it
+   * waited; refuses by throwing.
    * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_EXISTS` for a first key of one that is there with another key,
-   * `TENANT_LIMIT`, `KEY_EXISTS`; what the shelf throws.
+   * `TENANT_LIMIT`, `KEY_EXISTS`; what the shelf and `confirm` throw.
    */
   put(
     name: string,
     { role, quotas, key }: TenantWish,
+    confirm: Confirm = UNASKED,
   ): Promise<{ readonly created: boolean; readonly record: TenantRecord }> {
     return this.#inTurn(async () => {
+      confirm()
       this.#refuseConfigured(name)
       const former = this.#records.get(name)
       const { maxTenants } = this.#options.limits
@@ -121,6 +140,7 @@ export class TenantDirectory {
       const createdAt = former?.createdAt ?? this.#options.clock()
       const keys = former?.keys ?? (key === undefined ? [] : [this.#newKey(key)])
       const record = { name, role, createdAt, quotas, keys }
+      if (former === undefined) this.#makings.set(name, {})
       await this.#keep(record)
       return { created: former === undefined, record }
     })
@@ -130,10 +150,11 @@ export class TenantDirectory {
    * Deletes a tenant: from now on its keys open nothing, and it is gone when `removeAll` has removed it and all that is its.
    * When that throws, the tenant is as it was.
    *
-   * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_NOT_FOUND`; what `removeAll` throws.
+   * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_NOT_FOUND`; what `removeAll` and `confirm` throw.
    */
-  remove(name: string, removeAll: () => Promise<void>): Promise<void> {
+  remove(name: string, removeAll: () => Promise<void>, confirm: Confirm = UNASKED): Promise<void> {
     return this.#inTurn(async () => {
+      confirm()
       this.#refuseConfigured(name)
       this.#record(name)
       this.#leaving.add(name)
@@ -141,6 +162,7 @@ export class TenantDirectory {
       try {
         await removeAll()
         this.#records = new Map([...this.#records].filter(([other]) => other !== name))
+        this.#makings.delete(name)
       } finally {
         this.#leaving.delete(name)
         this.#index()
@@ -151,10 +173,16 @@ export class TenantDirectory {
   /**
    * Adds a key beside those that a tenant has; one that is there already is given as it is. Keys that have expired go.
    *
-   * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_NOT_FOUND`, `KEY_LIMIT`, `KEY_EXISTS`; what the shelf throws.
+   * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_NOT_FOUND`, `KEY_LIMIT`, `KEY_EXISTS`; what the shelf and
+   * `confirm` throw.
    */
-  addKey(name: string, key: NewApiKey): Promise<{ readonly created: boolean; readonly key: ApiKeyRecord }> {
+  addKey(
+    name: string,
+    key: NewApiKey,
+    confirm: Confirm = UNASKED,
+  ): Promise<{ readonly created: boolean; readonly key: ApiKeyRecord }> {
     return this.#inTurn(async () => {
+      confirm()
       this.#refuseConfigured(name)
       const record = this.#record(name)
       const same = record.keys.find(({ sha256 }) => sha256 === key.sha256)
@@ -173,10 +201,17 @@ export class TenantDirectory {
    * Revokes a key.
    *
    * @param keepOne - refuses when no other key of the tenant would be valid now, so that nobody locks himself out.
-   * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_NOT_FOUND`, `KEY_NOT_FOUND`, `KEY_IS_LAST`; what the shelf throws.
+   * @throws {TenantError} `TENANT_CONFIGURED`, `TENANT_NOT_FOUND`, `KEY_NOT_FOUND`, `KEY_IS_LAST`; what the shelf
+   * and `confirm` throw.
    */
-  removeKey(name: string, id: string, { keepOne }: { readonly keepOne: boolean }): Promise<void> {
+  removeKey(
+    name: string,
+    id: string,
+    { keepOne }: { readonly keepOne: boolean },
+    confirm: Confirm = UNASKED,
+  ): Promise<void> {
     return this.#inTurn(async () => {
+      confirm()
       this.#refuseConfigured(name)
       const record = this.#record(name)
       const keys = record.keys.filter((key) => key.id !== id)

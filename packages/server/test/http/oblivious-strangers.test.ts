@@ -194,7 +194,7 @@ describe('an answer that cannot be sealed', () => {
       tenant: { name: '', role: 'caller' } as const,
       readBody: () => collectBody(sealed.body, MIB),
       lease,
-      confirm: () => undefined,
+      confirm: () => ({ name: '', role: 'caller' }) as const,
       readmit: () => undefined,
     }
     await expect(Promise.resolve(route?.handle(call))).rejects.toMatchObject({ code: 'BINARY_HTTP_MALFORMED' })

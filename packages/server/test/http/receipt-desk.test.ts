@@ -23,7 +23,7 @@ const CALL: Call = {
   tenant: { name: 'alice', role: 'owner' },
   readBody: async () => new Uint8Array(),
   lease: { grow: () => undefined, offer: () => undefined, keep: () => undefined, end: () => undefined },
-  confirm: () => undefined,
+  confirm: () => ({ name: 'alice', role: 'owner' }),
   readmit: () => undefined,
 }
 

@@ -18,7 +18,9 @@ const MAX_BODY_BYTES = 1024
  * What every tenant does with its own keys: a second one beside the first, then the first revoked.
  *
  * A key that a tenant adds by itself must expire within `maxOwnKeySeconds`. Whoever stole a key can add others with it, and with
- * those again, until somebody revokes them all: what ends by itself is only what nobody renews.
+ * those again, until somebody revokes them all: what ends by itself is only what nobody renews. A key that is revoked adds none
+ * after the answer that says so, however early the request began: the key is looked at again when the change has its turn.
+ * What it had added before that answer is in the list from then on.
  */
 export function keyRoutes({ tenants, limits, clock }: KeyServices): Route[] {
   function list({ tenant }: Call): ApiResponse {
@@ -31,12 +33,12 @@ export function keyRoutes({ tenants, limits, clock }: KeyServices): Route[] {
     if (wish.expiresAt === undefined || wish.expiresAt > latest) {
       throw new ApiError('PARAMETER_INVALID', { parameter: 'expiresAt', expected: `a time, at the latest ${latest}` })
     }
-    const { created, key } = await tenants.addKey(call.tenant.name, wish)
+    const { created, key } = await tenants.addKey(call.tenant.name, wish, call.confirm)
     return jsonResponse(created ? 201 : 200, keyJson(key))
   }
 
-  async function remove({ tenant, params }: Call): Promise<ApiResponse> {
-    await tenants.removeKey(tenant.name, params.id ?? '', { keepOne: true })
+  async function remove({ tenant, params, confirm }: Call): Promise<ApiResponse> {
+    await tenants.removeKey(tenant.name, params.id ?? '', { keepOne: true }, confirm)
     return emptyResponse(204)
   }
 

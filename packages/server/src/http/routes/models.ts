@@ -41,6 +41,7 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
       length: length ?? request.body.length,
       offset,
       bytes: request.body,
+      confirm: call.confirm,
     })
     if (outcome.state === 'partial') {
       return jsonResponse(202, { offset: outcome.offset }, { 'upload-offset': String(outcome.offset) })
@@ -93,8 +94,10 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     ownModel(models, call)
     const grantee = granteeOf(call)
     // A name means all of its versions here: who took the newest back would not expect the others to stay open.
-    for (const record of models.versions(call.tenant.name, call.params.model ?? ''))
+    for (const record of models.versions(call.tenant.name, call.params.model ?? '')) {
+      call.confirm()
       await library.revoke(record, grantee)
+    }
     return emptyResponse(204)
   }
 
@@ -106,8 +109,10 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
   async function endSharing(call: Call): Promise<ApiResponse> {
     ownModel(models, call)
     // As with grants: what is ended under a name is ended for all of its versions.
-    for (const record of models.versions(call.tenant.name, call.params.model ?? ''))
+    for (const record of models.versions(call.tenant.name, call.params.model ?? '')) {
+      call.confirm()
       await library.shareEngines(record, false)
+    }
     return emptyResponse(204)
   }
 

@@ -32,17 +32,17 @@ export function repositoryRoutes({ models, inference }: RepositoryServices): Rou
   }
 
   async function load(call: Call): Promise<ApiResponse> {
-    const records = controlled(models, call)
+    controlled(models, call)
     refuseParameters(parseRequest(await call.readBody()), [])
-    await inference.load(call.tenant, records)
+    await inference.load(call.tenant, controlledNow(models, call))
     return emptyResponse(200)
   }
 
   async function unload(call: Call): Promise<ApiResponse> {
-    const records = controlled(models, call)
+    controlled(models, call)
     // No model here is loaded for the sake of another, so this one may be true or false.
     refuseParameters(parseRequest(await call.readBody()), ['unload_dependents'])
-    await inference.unload(records)
+    await inference.unload(controlledNow(models, call))
     return emptyResponse(200)
   }
 
@@ -69,6 +69,11 @@ export function controlled(models: ModelRepository, { tenant, params }: Call): r
   const isControlled = tenant.role === 'admin' || records.every((record) => record.owner === tenant.name)
   if (!isControlled) throw new ApiError('FORBIDDEN', { needs: 'the owner of the model' })
   return records
+}
+
+/** As before the body came: models, grants and the role of who asks may have changed meanwhile. */
+function controlledNow(models: ModelRepository, call: Call): readonly ModelRecord[] {
+  return controlled(models, { ...call, tenant: call.confirm() })
 }
 
 /** The members of a request; one without a body has none. Unknown members are passed over, as the protocol has it. */

@@ -55,26 +55,29 @@ export function tenantRoutes({ tenants, meter, models, library, inference, limit
 
   async function put(call: Call): Promise<ApiResponse> {
     const name = nameOf(call)
-    const { created } = await tenants.put(name, parseTenantWish(await readJson('tenant', call)))
+    const { created } = await tenants.put(name, parseTenantWish(await readJson('tenant', call)), call.confirm)
     return jsonResponse(created ? 201 : 200, shown(tenants.get(name)))
   }
 
   async function remove(call: Call): Promise<ApiResponse> {
     const name = nameOf(call)
-    await tenants.remove(name, () => library.removeTenant(name))
-    meter.forget(name)
-    inference.forgetTenant(name)
+    const removeAll = async (): Promise<void> => {
+      await library.removeTenant(name)
+      meter.forget(name)
+      inference.forgetTenant(name)
+    }
+    await tenants.remove(name, removeAll, call.confirm)
     return emptyResponse(204)
   }
 
   async function addKey(call: Call): Promise<ApiResponse> {
     const wish = parseNewApiKey('key', await readJson('key', call))
-    const { created, key } = await tenants.addKey(nameOf(call), wish)
+    const { created, key } = await tenants.addKey(nameOf(call), wish, call.confirm)
     return jsonResponse(created ? 201 : 200, keyJson(key))
   }
 
   async function removeKey(call: Call): Promise<ApiResponse> {
-    await tenants.removeKey(nameOf(call), call.params.id ?? '', { keepOne: false })
+    await tenants.removeKey(nameOf(call), call.params.id ?? '', { keepOne: false }, call.confirm)
     return emptyResponse(204)
   }
 
