@@ -46,6 +46,10 @@ export class FifoQueue<Job extends QueuedJob> implements JobQueue<Job> {
     // Nobody is charged here.
   }
 
+  forgetTenant(): void {
+    // Nor is anything owed.
+  }
+
   ahead({ tenant }: QueuedJob): Ahead {
     const costOf = (own: boolean): number =>
       this.#jobs.reduce((sum, job) => ((job.tenant === tenant) === own ? sum + job.costMs : sum), 0)

@@ -67,6 +67,7 @@ export function createDispatcher(services: HttpServices): {
     statementSha256: toHex(services.attester.statementSha256),
     clock: services.clock,
   })
+  const operations = new OperationLedger(limits, services.nowMs)
   const router = new Router([
     ...healthRoutes(services.isReady),
     ...attestationRoutes(services),
@@ -77,7 +78,7 @@ export function createDispatcher(services: HttpServices): {
     ...openApiRoutes(),
     ...taskRoutes({ models, scheduler, inference, limits, receipts }),
     ...modelRoutes({ ...services, receipts }),
-    ...tenantRoutes(services),
+    ...tenantRoutes({ ...services, operations }),
     ...keyRoutes(services),
     ...obliviousRoutes({ gateway: services.gateway, dispatch: (request) => dispatcher.dispatch(request) }),
   ])
@@ -86,7 +87,7 @@ export function createDispatcher(services: HttpServices): {
     tenants: services.tenants,
     meter: services.meter,
     bodies,
-    operations: new OperationLedger(limits, services.nowMs),
+    operations,
     pressure: services.pressure,
     coding: limits,
     unattestedClients: services.unattestedClients,

@@ -24,6 +24,14 @@ export class OperationLedger {
     this.#nowMs = nowMs
   }
 
+  /**
+   * Forgets the ids of a tenant that is gone. Its requests are none of the next of its name, and what was sealed is refused a
+   * second time by itself.
+   */
+  forget(tenant: string): void {
+    this.#begun.delete(tenant)
+  }
+
   /** @throws {ApiError} `OPERATION_REPLAYED`, `OPERATION_LIMIT`. */
   begin(tenant: string, id: string): void {
     const now = Math.floor(this.#nowMs() / 1000)

@@ -26,8 +26,9 @@ interface Account<Job> {
 export class DeficitQueue<Job extends QueuedJob> implements JobQueue<Job> {
   /** In the order of turns: a `Map` remembers insertion, and whose turn is over is inserted anew. */
   readonly #accounts: Map<string, Account<Job>> = new Map()
+  /** Taken, and charged as they were expected to cost. */
+  readonly #unsettled: Set<Job> = new Set()
   #size = 0
-  #unsettled = 0
 
   get size(): number {
     return this.#size
@@ -88,11 +89,19 @@ export class DeficitQueue<Job extends QueuedJob> implements JobQueue<Job> {
   }
 
   settle(job: Job, tookMs: number): void {
-    this.#unsettled--
+    // Whose tenant was forgotten is charged to nobody.
+    if (!this.#unsettled.delete(job)) return
     const account = this.#account(job.tenant)
     account.balanceMs += chargeFor(job) - tookMs
     this.#endTurn(job.tenant, account)
     this.#tidy(job.tenant, account)
+  }
+
+  forgetTenant(tenant: string): void {
+    for (const job of this.#unsettled) if (job.tenant === tenant) this.#unsettled.delete(job)
+    const account = this.#account(tenant)
+    account.balanceMs = 0
+    this.#tidy(tenant, account)
   }
 
   ahead(job: QueuedJob): Ahead {
@@ -115,7 +124,7 @@ export class DeficitQueue<Job extends QueuedJob> implements JobQueue<Job> {
   #take(job: Job): void {
     const account = this.#account(job.tenant)
     account.balanceMs -= chargeFor(job)
-    this.#unsettled++
+    this.#unsettled.add(job)
     this.#endTurn(job.tenant, account)
     this.remove(job)
   }
@@ -141,7 +150,7 @@ export class DeficitQueue<Job extends QueuedJob> implements JobQueue<Job> {
 
   /** Who has nothing to be served keeps no balance for later, only what it owes; and with nobody here, nobody owes. */
   #tidy(tenant: string, account: Account<Job>): void {
-    if (this.#size + this.#unsettled === 0) this.#accounts.clear()
+    if (this.#size + this.#unsettled.size === 0) this.#accounts.clear()
     else if (account.jobs.length === 0 && account.balanceMs >= 0) this.#accounts.delete(tenant)
   }
 }

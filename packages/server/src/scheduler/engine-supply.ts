@@ -2,10 +2,9 @@ import { mayLoad, mayRun } from './core-use.ts'
 import { isCrash } from './engine-failure.ts'
 import type { EngineFleet } from './engine-fleet.ts'
 import type { EngineSlot } from './engine-slot.ts'
-import { type Job, poolOf } from './job.ts'
+import type { Job } from './job.ts'
 import type { Verdict } from './job-queue.ts'
 import type { RunningJobs } from './running-jobs.ts'
-import type { ScheduledModel } from './scheduled-model.ts'
 import type { SchedulerEvent } from './scheduler-options.ts'
 import type { WaitingJobs } from './waiting-jobs.ts'
 import type { WideEngines } from './wide-engines.ts'
@@ -20,8 +19,8 @@ export interface SupplyParts {
   readonly queue: WaitingJobs
   readonly running: RunningJobs
   readonly onEvent: (event: SchedulerEvent) => void
-  /** Told that an engine died of a model while it loaded it for a tenant. */
-  readonly onCrash: (model: ScheduledModel, tenant: string) => void
+  /** Told that an engine died of a model while it loaded it for a job. */
+  readonly onCrash: (job: Job) => void
   /** Told when a start is over, however it ended. */
   readonly onStartOver: () => void
 }
@@ -62,7 +61,8 @@ export class EngineSupply {
   }
 
   /** Starts an engine for the pool of a job. Never rejects: who waits for that pool fails where no engine of it lives. */
-  async start({ model, enginesOf, pool, tenant }: Job, threads = 1): Promise<void> {
+  async start(job: Job, threads = 1): Promise<void> {
+    const { model, enginesOf, pool, tenant } = job
     const { fleet, wide, nowMs, onEvent, onStartOver } = this.#parts
     this.#starting.push(tenant)
     const startedAtMs = nowMs()
@@ -73,18 +73,18 @@ export class EngineSupply {
       onEvent({ event: 'engine-failed', model: model.source.sha256 })
       // Nobody asked for a wide engine: that there is none is nobody's fault, and nobody waits for it.
       if (threads > 1) wide.failed(pool)
-      else this.#notStarted(model, tenant, enginesOf, error)
+      else this.#notStarted(job, error)
     }
     this.#starting.splice(this.#starting.indexOf(tenant), 1)
     onStartOver()
   }
 
-  #notStarted(model: ScheduledModel, tenant: string, enginesOf: string | undefined, error: unknown): void {
+  #notStarted(job: Job, error: unknown): void {
     const { fleet, queue, onCrash } = this.#parts
-    if (isCrash(error)) onCrash(model, tenant)
+    const { model, enginesOf, pool } = job
+    if (isCrash(error)) onCrash(job)
     // Whoever waits for this pool waits for what has just failed, unless another engine of it lives.
     if (fleet.hasPool(model.key, enginesOf)) return
-    const pool = poolOf(model.key, enginesOf)
-    queue.rejectAll((job) => job.pool === pool, error)
+    queue.rejectAll((other) => other.pool === pool, error)
   }
 }

@@ -49,6 +49,8 @@ export interface JobQueue<Job extends QueuedJob> {
   companions(first: Job, accepts: (job: Job) => boolean): Job[]
   /** Takes note of the engine time that a job took in the end, in place of what was expected. */
   settle(job: Job, tookMs: number): void
+  /** Forgets what a tenant that is gone owes; what of it still waits or is not settled yet costs the next of its name nothing. */
+  forgetTenant(tenant: string): void
   /** What would be served before this job, if it came now. */
   ahead(job: QueuedJob): Ahead
 }

@@ -25,6 +25,7 @@ import { RunningJobs } from './running-jobs.ts'
 import type { ScheduledModel } from './scheduled-model.ts'
 import { SchedulerError } from './scheduler-error.ts'
 import type { SchedulerEvent, SchedulerLimits, SchedulerOptions } from './scheduler-options.ts'
+import { TenantStays } from './tenant-stays.ts'
 import { WaitingJobs } from './waiting-jobs.ts'
 import { WideEngines } from './wide-engines.ts'
 
@@ -46,6 +47,7 @@ export class Scheduler {
   readonly #crashes: CrashLedger
   readonly #running: RunningJobs = new RunningJobs()
   readonly #costs: CostBook = new CostBook()
+  readonly #stays: TenantStays = new TenantStays()
   readonly #wide: WideEngines
   readonly #admission: AdmissionControl
   readonly #supply: EngineSupply
@@ -67,8 +69,7 @@ export class Scheduler {
       isWanted: (modelKey, enginesOf) => this.#queue.sizeOfPool(poolOf(modelKey, enginesOf)) > 0,
     })
     const crossTenant = options.sharedEngines && options.crossTenantBatching === true
-    const rules = { maxElements: limits.maxBatchElements, crossTenant }
-    this.#batching = new Batching(this.#fleet.proofs, rules, nowMs)
+    this.#batching = new Batching(this.#fleet.proofs, { maxElements: limits.maxBatchElements, crossTenant }, nowMs)
     const shared = { limits, nowMs, queue: this.#queue, running: this.#running, fleet: this.#fleet }
     this.#admission = new AdmissionControl({ ...shared, costs: this.#costs, crashes: this.#crashes })
     this.#supply = new EngineSupply({
@@ -76,7 +77,7 @@ export class Scheduler {
       cores: limits.cores,
       wide: this.#wide,
       onEvent,
-      onCrash: (model, tenant) => this.#recordCrash(model, tenant),
+      onCrash: (job) => this.#recordCrash(job),
       onStartOver: () => this.#settled(),
     })
     this.#sweep = setInterval(() => this.#fleet.stopIdle(limits.engineIdleMs), Math.ceil(limits.engineIdleMs / 4))
@@ -145,7 +146,8 @@ export class Scheduler {
   /**
    * Fails every run of a tenant with that error and kills the engines that served it alone, and shared ones on which nobody
    * else waits for a run; resolves when they are dead. A model that it is uploading loads on: whoever publishes that asks for
-   * the tenant. Nothing that was learned of it is left for the next of that name.
+   * the tenant. Nothing that was learned of it is left for the next of that name, nor what it owes: what its runs take from now
+   * on is charged to nobody.
    */
   async releaseTenant(tenant: string, error: Error): Promise<void> {
     const isRun = (job: Job): boolean => job.tenant === tenant && !job.isLoad
@@ -154,10 +156,10 @@ export class Scheduler {
     for (const job of running) job.reject(error)
     const isUnwanted = (job: Job): boolean => this.#running.together(job).every(({ settled }) => settled)
     const slots = new Set(running.filter(isUnwanted).flatMap((job) => this.#running.slotOf(job) ?? []))
-    await Promise.all([
-      this.#fleet.releaseTenant(tenant),
-      ...[...slots].map((slot) => this.#fleet.stop(slot, 'released')),
-    ])
+    const stopped = [...slots].map((slot) => this.#fleet.stop(slot, 'released'))
+    await Promise.all([this.#fleet.releaseTenant(tenant), ...stopped])
+    this.#stays.forget(tenant)
+    this.#queue.forgetTenant(tenant)
     this.#crashes.forgetTenant(tenant)
     this.#forgetPools((pool) => isPoolOf(pool, tenant))
   }
@@ -168,9 +170,8 @@ export class Scheduler {
     for (const job of this.#running.jobs()) if (job.modelKey === modelKey) job.reject(error)
     await this.#fleet.release(modelKey)
     this.#crashes.clear(modelKey)
-    const isOfModel = (pool: string): boolean => pool.startsWith(poolOf(modelKey, undefined))
     this.#fleet.proofs.forget(modelKey)
-    this.#forgetPools(isOfModel)
+    this.#forgetPools((pool) => pool.startsWith(poolOf(modelKey, undefined)))
   }
 
   #forgetPools(matches: (pool: string) => boolean): void {
@@ -198,10 +199,10 @@ export class Scheduler {
   async #submit<T>(request: JobRequest, how: Submission, work: Work<T>): Promise<T> {
     const nowMs = this.#nowMs()
     const cost = this.#costs.of(poolOf(request.model.key, how.enginesOf))
-    const costMs = how.isLoad ? 0 : (cost?.predictMs(request.costBytes) ?? 0)
-    const fields = describeJob(request, how, costMs, nowMs)
+    const fields = describeJob(request, how, how.isLoad ? 0 : (cost?.predictMs(request.costBytes) ?? 0), nowMs)
     this.#admission.admit(fields)
     const { job, result } = createJob(fields, work)
+    this.#stays.begin(job)
     this.#wide.arrives(job, this.#queue.size + this.#running.size, nowMs)
     this.#queue.add(job)
     this.#pump()
@@ -243,14 +244,15 @@ export class Scheduler {
     this.#running.delete(jobs)
     const tookMs = this.#nowMs() - startedAtMs
     for (const [index, job] of jobs.entries()) {
+      const isHere = this.#stays.isHere(job)
       const shareMs = tookMs * shareOf(job, jobs)
-      this.#queue.settle(job, shareMs * slot.threads)
+      this.#queue.settle(job, isHere ? shareMs * slot.threads : 0)
+      if (!isHere) continue
       this.#onEngineTime(job.tenant, shareMs * slot.threads)
       if (failures[index] === undefined && !job.isLoad) this.#wide.observe(job, slot.isWide, shareMs)
     }
     const hasDied = failures.some(isCrash) && (slot.stopReason ?? 'exited') === 'exited'
-    const tenant = hasDied ? this.#batching.engineDied(jobs) : undefined
-    if (tenant !== undefined) this.#recordCrash(first.model, tenant)
+    if (hasDied && this.#batching.engineDied(jobs) !== undefined) this.#recordCrash(first)
     if (failures.some(isFatal)) void this.#fleet.stop(slot, 'failed')
     else slot.giveBack(this.#nowMs())
     this.#settled()
@@ -277,12 +279,13 @@ export class Scheduler {
     }, this.#limits.cancelGraceMs).unref()
   }
 
-  #recordCrash(model: ScheduledModel, tenant: string): void {
-    if (!this.#crashes.record(model.key, tenant, this.#nowMs())) return
+  /** Counts the death of an engine for the tenant of the job that it died of. */
+  #recordCrash(job: Job): void {
+    const { model, modelKey, tenant } = job
+    if (!this.#stays.isHere(job) || !this.#crashes.record(modelKey, tenant, this.#nowMs())) return
     this.#onEvent({ event: 'model-quarantined', model: model.source.sha256 })
-    const matches = (job: Job): boolean => job.modelKey === model.key && job.tenant === tenant
     const error = new SchedulerError('MODEL_QUARANTINED', { crashes: this.#crashes.limit })
-    this.#queue.rejectAll(matches, error)
+    this.#queue.rejectAll((other) => other.modelKey === modelKey && other.tenant === tenant, error)
   }
 
   #engineStopped({ model, stopReason }: EngineSlot): void {

@@ -64,6 +64,10 @@ export class WaitingJobs {
     this.#queue.settle(job, tookMs)
   }
 
+  forgetTenant(tenant: string): void {
+    this.#queue.forgetTenant(tenant)
+  }
+
   ahead(job: QueuedJob): Ahead {
     return this.#queue.ahead(job)
   }

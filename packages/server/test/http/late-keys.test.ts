@@ -230,6 +230,19 @@ describe('a body of a tenant that was deleted, and made again with the same key'
   })
 })
 
+describe('a tenant that was deleted, and made again', () => {
+  test('has begun no operation yet', async () => {
+    const house = await buildHouse({ limits: { maxOperationIdsPerTenant: 1 } })
+    const key = await make(house, 'clinic')
+    const headers = { 'blindai-operation-id': 'one-of-the-first' }
+    const upload = () => house.ask('PUT', PATH, { key, body: MODEL, headers })
+    expect(await upload()).toMatchObject({ status: 201 })
+    expect(await upload()).toMatchObject({ status: 409, json: { code: 'OPERATION_REPLAYED' } })
+    await remake(house, 'clinic', key)
+    expect(await upload()).toMatchObject({ status: 201 })
+  })
+})
+
 describe('a run of a tenant that was deleted', () => {
   test('that fails later is not the next one’s in the statistics', async () => {
     const house = await buildHouse()

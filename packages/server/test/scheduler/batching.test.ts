@@ -24,6 +24,7 @@ function room(setting: Setting = {}) {
     maxRows === 'not proven'
       ? { ...DESCRIPTION, rows: { reason: 'over-rows', operator: 'Softmax' } }
       : { ...DESCRIPTION, rows: { maxRows } }
+  const charged: string[] = []
   const scheduler = new Scheduler({
     limits: { ...defaultLimits(), cores: 1, maxBatchElements: 1000, cancelGraceMs: 0, ...limits },
     sharedEngines: shared,
@@ -31,6 +32,7 @@ function room(setting: Setting = {}) {
     startEngine: engines.start,
     nowMs: () => performance.now(),
     onEvent: () => undefined,
+    onEngineTime: (tenant) => charged.push(tenant),
   })
   const executions: number[] = []
   const infer = (tenant: string, tensors: JobTensors = numbers([1, 4]), signal?: AbortSignal): Promise<RawTensor[]> => {
@@ -61,7 +63,7 @@ function room(setting: Setting = {}) {
     await first
     return asked
   }
-  return { engines, executions, scheduler, infer, next, gather }
+  return { charged, engines, executions, scheduler, infer, next, gather }
 }
 
 function numbers(shape: readonly number[], outputs?: readonly string[]): JobTensors {
@@ -203,6 +205,28 @@ describe('requests of two tenants', () => {
     const { engines, gather, infer } = room({ ...setting, limits: { maxEngines: 1 } })
     await gather(() => [infer('bob'), infer('carol')])
     expect((await engines.run(0)).requests).toBe(expected)
+  })
+
+  test('go on when one is deleted, and cost the next of its name nothing', async () => {
+    const { charged, gather, infer, next, scheduler } = room(all)
+    const asked = await gather(() => [infer('bob'), infer('carol')])
+    const together = await next()
+    charged.length = 0
+    const error = new RangeError('gone')
+    await scheduler.releaseTenant('bob', error)
+    await expect(asked[0]).rejects.toBe(error)
+    together.answer(ANSWER)
+    const alone = await next()
+    const again = infer('bob')
+    alone.answer(ANSWER)
+    expect(await asked[1]).toEqual(ANSWER)
+    await settle()
+    expect(charged).toEqual(['carol'])
+    const its = await next()
+    its.answer(ANSWER)
+    await again
+    await settle()
+    expect(charged).toEqual(['carol', 'bob'])
   })
 
   test('count a run each, as if they were alone', async () => {

@@ -42,6 +42,17 @@ describe('the order of service', () => {
     expect(served.filter((tenant) => tenant === 'large')).toHaveLength(10)
   })
 
+  test('leaves what a tenant owes to none of the same name that comes after it', () => {
+    const queue = queueOf(job('other'), job('other'), job('other'), job('gone'))
+    const taken = [queue.next(() => 'run'), queue.next(() => 'run')].map((next) => next?.job ?? job('nobody'))
+    expect(taken.map(({ tenant }) => tenant)).toEqual(['other', 'gone'])
+    queue.forgetTenant('gone')
+    for (const each of taken) queue.settle(each, each.tenant === 'gone' ? 1000 : 1)
+    queue.add(job('gone'))
+    expect(queue.ahead(job('gone'))).toMatchObject({ othersMs: 1 })
+    expect([serve(queue).tenant, serve(queue).tenant, serve(queue).tenant]).toContain('gone')
+  })
+
   test('counts what jobs took, not what they were expected to take', () => {
     const queue = queueOf(...Array.from({ length: 200 }, () => job('honest')))
     for (let i = 0; i < 20; i++) queue.add(job('longer', { costMs: 1 }))

@@ -450,6 +450,32 @@ describe('a tenant that is deleted, where engines are shared,', () => {
   })
 })
 
+describe('a tenant that is deleted and made again', () => {
+  test('is charged for no run, no load and no crash of the one before', async () => {
+    const { busy, engines, infer, scheduler } = room({ cores: 3 }, true)
+    const loading = Promise.withResolvers<void>()
+    const its = infer('alice', 'm')
+    await engines.run(0)
+    engines.beforeStart = () => loading.promise
+    const loads = ['n', 'o'].map((key) => scheduler.load({ key, source: fakeModel(key) }, 'alice'))
+    await settle()
+    await scheduler.releaseTenant('alice', new RangeError('gone'))
+    await expect(its).rejects.toThrow('gone')
+    loading.resolve()
+    await Promise.all(loads)
+    for (let crash = 0; crash < 3; crash++) {
+      engines.beforeStart = async () => {
+        await scheduler.releaseTenant('alice', new RangeError('gone'))
+        throw engineError('ENGINE_CRASHED')
+      }
+      const load = scheduler.load({ key: 'p', source: fakeModel('p') }, 'alice')
+      await expect(load).rejects.toMatchObject({ code: 'ENGINE_CRASHED' })
+    }
+    expect(busy).toEqual([])
+    expect(scheduler.isQuarantined('p', 'alice')).toBe(false)
+  })
+})
+
 describe('a scheduler that is closed', () => {
   test('finishes what it has, takes nothing new and leaves no engine', async () => {
     const { engines, infer, scheduler } = room()

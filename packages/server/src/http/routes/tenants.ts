@@ -14,6 +14,7 @@ import {
 } from '../../tenants/index.ts'
 import { type ApiResponse, type Call, emptyResponse, jsonResponse } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import type { OperationLedger } from '../operation-ledger.ts'
 import type { Route } from '../router.ts'
 
 export interface TenantServices {
@@ -22,6 +23,7 @@ export interface TenantServices {
   readonly models: ModelRepository
   readonly library: ModelLibrary
   readonly inference: Pick<InferenceService, 'forgetTenant'>
+  readonly operations: Pick<OperationLedger, 'forget'>
   readonly limits: TenantLimits
 }
 
@@ -29,7 +31,8 @@ export interface TenantServices {
 const MAX_BODY_BYTES = 4096
 
 /** What administrators do with tenants. Nobody else learns from these routes which tenants there are. */
-export function tenantRoutes({ tenants, meter, models, library, inference, limits }: TenantServices): Route[] {
+export function tenantRoutes(services: TenantServices): Route[] {
+  const { tenants, meter, models, library, inference, operations, limits } = services
   const shown = (tenant: KnownTenant): object => {
     const owned = models.list(tenant.name).filter(({ owner }) => owner === tenant.name)
     const quotas = tenant.configured ? {} : tenant.quotas
@@ -65,6 +68,7 @@ export function tenantRoutes({ tenants, meter, models, library, inference, limit
       await library.removeTenant(name)
       meter.forget(name)
       inference.forgetTenant(name)
+      operations.forget(name)
     }
     await tenants.remove(name, removeAll, call.confirm)
     return emptyResponse(204)
