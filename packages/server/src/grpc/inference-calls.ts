@@ -27,7 +27,7 @@ export function inferenceCalls(
   async function infer(call: Call): Promise<ApiResponse> {
     isAsked(call)
     const { reader, timeLeft } = openCall(call, bounds, nowMs)
-    const message = await reader.only((bytes) => call.lease.grow(bytes))
+    const message = await reader.only((bytes) => call.lease.growBody(bytes))
     call.confirm()
     const asked = parseGrpcInferRequest(message, protocolLimits(limits))
     const record = inference.resolve(call.tenant, asked.model, asked.version === '' ? undefined : asked.version)

@@ -35,7 +35,7 @@ export function messageStream(
 
   async function* answers(): AsyncGenerator<Uint8Array> {
     const lease = bodies.lease(call.tenant.name)
-    const onGrow = (bytes: number): void => lease.grow(bytes)
+    const onGrow = (bytes: number): void => lease.growBody(bytes)
     try {
       for (;;) {
         const idleUntilMs = nowMs() + limits.connectionIdleMs

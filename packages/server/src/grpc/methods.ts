@@ -13,7 +13,7 @@ export function unary(path: string, access: Access, answer: Answer): Route {
   const handle = async (call: Call): Promise<ApiResponse> => {
     const { encoding } = readCallOptions(call.request.headers)
     const reader = new MessageReader(duplexOf(call), { ...SMALL_MESSAGES, encoding })
-    const message = await reader.only((bytes) => call.lease.grow(bytes))
+    const message = await reader.only((bytes) => call.lease.growBody(bytes))
     return grpcAnswer([await answer({ ...call, tenant: call.confirm() }, message)])
   }
   return { ...method(path, access, handle), readsAtMostBytes: SMALL_MESSAGES.maxMessageBytes }

@@ -19,6 +19,7 @@ export interface ApiErrorDetails {
   BODY_EXPANDS_TOO_MUCH: { readonly limit: number }
   EXPECTATION_UNSUPPORTED: Record<never, never>
   BODY_TOO_LARGE: { readonly limit: number }
+  BODY_TOO_LARGE_FOR_MEMORY: { readonly limit: number }
   BODY_TRUNCATED: { readonly received: number }
   BODY_TOO_SLOW: { readonly received: number }
   BODY_MEMORY_FULL: { readonly limit: number; readonly retryAfterSeconds: number }
@@ -100,6 +101,10 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   BODY_TOO_LARGE: {
     message: (d) => `the body is larger than the ${d.limit} bytes that this path takes`,
     hint: 'Send less, or raise the limit in the configuration.',
+  },
+  BODY_TOO_LARGE_FOR_MEMORY: {
+    message: (d) => `the request needs more than the ${d.limit} bytes that all bodies of one key may take in memory`,
+    hint: 'Send less, or send it uncompressed with its length announced, which takes least; or raise the limit in the configuration.',
   },
   BODY_TRUNCATED: {
     message: (d) => `the body ended early, after ${d.received} bytes`,

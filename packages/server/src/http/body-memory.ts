@@ -11,6 +11,12 @@ export interface BodyLease {
   /** @throws {ApiError} `TENANT_BODY_MEMORY_FULL`, `BODY_MEMORY_FULL`. */
   grow(bytes: number): void
   /**
+   * As `grow`, for what a request has to have: where it alone would need more than there ever is, no waiting helps.
+   *
+   * @throws {ApiError} `BODY_TOO_LARGE_FOR_MEMORY`, and as `grow`.
+   */
+  growBody(bytes: number): void
+  /**
    * Offers the memory to whoever needs it more, until `keep`: what nobody is known to have sent, and is not there whole.
    *
    * @param onTaken - called once when it was taken back; the lease is over then.
@@ -52,10 +58,19 @@ export class BodyMemory {
     const holding: Holding = { tenant, bytes: 0 }
     return {
       grow: (bytes) => this.#take(holding, bytes),
+      growBody: (bytes) => {
+        this.#checkFits(holding, bytes)
+        this.#take(holding, bytes)
+      },
       offer: (onTaken) => this.#offered.set(holding, onTaken),
       keep: () => this.#offered.delete(holding),
       end: () => this.#give(holding),
     }
+  }
+
+  #checkFits({ bytes: held }: Holding, bytes: number): void {
+    const limit = Math.min(this.#limits.maxBodyMemoryBytes, this.#limits.maxBodyMemoryBytesPerTenant)
+    if (held + bytes > limit) throw new ApiError('BODY_TOO_LARGE_FOR_MEMORY', { limit })
   }
 
   #take(holding: Holding, bytes: number): void {

@@ -251,7 +251,7 @@ function bodyReader(
   maxRatio: number,
 ): Call['readBody'] {
   const maxBytes = maxBodyBytes === 'stream' ? 0 : maxBodyBytes
-  const onGrow = (bytes: number): void => lease.grow(bytes)
+  const onGrow = (bytes: number): void => lease.growBody(bytes)
   return coding === undefined
     ? () => body.collect(maxBytes, onGrow)
     : () => decodeBody(body, coding, { maxBytes, maxRatio }, onGrow)

@@ -110,12 +110,29 @@ describe('a message past the limit', () => {
 
   test('of all bodies together is refused, and says when to come back', async () => {
     const { session } = await house({ limits: { maxBodyMemoryBytes: 1024 } })
-    expect((await callRaw(session, 'ModelInfer', frame(new Uint8Array(2048)))).trailers).toMatchObject({
-      'grpc-status': '14',
-      'x-blindai-error': 'BODY_MEMORY_FULL',
-      'retry-after': '1',
-      'grpc-retry-pushback-ms': '1000',
+    const holding = session.request({
+      ':method': 'POST',
+      ':path': '/inference.GRPCInferenceService/ModelInfer',
+      ...GRPC_FIELDS,
     })
+    holding.on('error', () => undefined)
+    holding.write(frame(new Uint8Array(1000)).subarray(0, 100))
+    await expect
+      .poll(async () => (await callRaw(session, 'ModelInfer', frame(new Uint8Array(500)))).trailers)
+      .toMatchObject({
+        'grpc-status': '14',
+        'x-blindai-error': 'BODY_MEMORY_FULL',
+        'retry-after': '1',
+        'grpc-retry-pushback-ms': '1000',
+      })
+    holding.destroy()
+  })
+
+  test('that all memory for bodies could not hold is refused, and not told to come back', async () => {
+    const { session } = await house({ limits: { maxBodyMemoryBytes: 1024 } })
+    const { trailers } = await callRaw(session, 'ModelInfer', frame(new Uint8Array(2048)))
+    expect(trailers).toMatchObject({ 'grpc-status': '8', 'x-blindai-error': 'BODY_TOO_LARGE_FOR_MEMORY' })
+    expect(trailers).not.toHaveProperty('retry-after')
   })
 })
 

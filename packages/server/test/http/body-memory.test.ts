@@ -3,6 +3,30 @@ import { BodyMemory } from '../../src/http/body-memory.ts'
 
 const LIMITS = { maxBodyMemoryBytes: 1500, maxBodyMemoryBytesPerTenant: 1000 }
 
+describe('memory of a body', () => {
+  test('that it alone could never have is refused as too much, and not as busy; what others hold is waited for', () => {
+    const memory = new BodyMemory(LIMITS)
+    const lease = memory.lease('alice')
+    const tooLarge = { code: 'BODY_TOO_LARGE_FOR_MEMORY', details: { limit: 1000 } }
+    expect(() => lease.growBody(1001)).toThrowError(expect.objectContaining(tooLarge))
+    lease.growBody(600)
+    expect(() => lease.growBody(401)).toThrowError(expect.objectContaining(tooLarge))
+    const other = memory.lease('alice')
+    expect(() => other.growBody(1000)).toThrowError(expect.objectContaining({ code: 'TENANT_BODY_MEMORY_FULL' }))
+    expect(() => other.growBody(1001)).toThrowError(expect.objectContaining(tooLarge))
+    expect(memory.bytes).toBe(600)
+    lease.end()
+    other.growBody(1000)
+    expect(memory.bytes).toBe(1000)
+  })
+
+  test('is bounded by all memory too, where that is less', () => {
+    const memory = new BodyMemory({ maxBodyMemoryBytes: 500, maxBodyMemoryBytesPerTenant: 1000 })
+    const tooLarge = { code: 'BODY_TOO_LARGE_FOR_MEMORY', details: { limit: 500 } }
+    expect(() => memory.lease('alice').growBody(501)).toThrowError(expect.objectContaining(tooLarge))
+  })
+})
+
 describe('memory of bodies that was offered', () => {
   test('is taken back, the oldest first, when a later body of the same tenant needs it', () => {
     const memory = new BodyMemory(LIMITS)

@@ -155,7 +155,7 @@ describe('a compressed body that holds far more than was sent', () => {
   test('is refused where there is memory for its pieces and not for the whole', async () => {
     const packed = gzipSync(Buffer.concat([BODY, Buffer.alloc(2 * MIB, ' ')]))
     const tight = await houseWithModel({ maxBodyMemoryBytesPerTenant: 3 * MIB, maxDecompressionRatio: 1100 })
-    expect(await tight.send('gzip', packed)).toMatchObject({ status: 429, json: { code: 'TENANT_BODY_MEMORY_FULL' } })
+    expect(await tight.send('gzip', packed)).toMatchObject({ status: 413, json: { code: 'BODY_TOO_LARGE_FOR_MEMORY' } })
     const wide = await houseWithModel({ maxBodyMemoryBytesPerTenant: 5 * MIB, maxDecompressionRatio: 1100 })
     expect(await wide.send('gzip', packed)).toMatchObject({ status: 200 })
   })
@@ -169,7 +169,7 @@ describe('a compressed body that holds far more than was sent', () => {
     const { send } = await houseWithModel({ maxBodyMemoryBytesPerTenant: 3 * MIB, maxDecompressionRatio: 1100 })
     const bomb = gzipSync(zeros)
     for (let time = 0; time < 3; time++) {
-      expect(await send('gzip', bomb)).toMatchObject({ status: 429, json: { code: 'TENANT_BODY_MEMORY_FULL' } })
+      expect(await send('gzip', bomb)).toMatchObject({ status: 413, json: { code: 'BODY_TOO_LARGE_FOR_MEMORY' } })
     }
     expect(await send('gzip', gzipSync(BODY))).toMatchObject({ status: 200 })
   })

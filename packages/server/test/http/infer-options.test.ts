@@ -152,7 +152,7 @@ describe('a request that is one tensor and nothing else', () => {
     const inputs = [{ name: 'x', datatype: 'BYTES' as const, shape: [1] }]
     const body = new Uint8Array(600)
     const tight = await houseWithModel(inputs, { maxBodyMemoryBytesPerTenant: 1203 })
-    expect(await tight.raw(body)).toMatchObject({ status: 429, json: { code: 'TENANT_BODY_MEMORY_FULL' } })
+    expect(await tight.raw(body)).toMatchObject({ status: 413, json: { code: 'BODY_TOO_LARGE_FOR_MEMORY' } })
     expect(tight.engines.runs).toEqual([])
     const wide = await houseWithModel(inputs, { maxBodyMemoryBytesPerTenant: 1204 })
     expect(await wide.raw(body)).toMatchObject({ status: 200 })

@@ -149,7 +149,7 @@ describe('a client that misbehaves', () => {
   })
 
   test.each([
-    ['not for the one that they become, is refused', 1999, '429'],
+    ['not for the one that they become, is refused', 1999, '413'],
     ['for the one that they become, is read', 2000, '400'],
   ])('sending chunks for which there is memory, and %s', async (_, maxBodyMemoryBytesPerTenant, status) => {
     const { tls } = await house({ limits: { maxBodyMemoryBytesPerTenant } })

@@ -104,7 +104,7 @@ function parseRequest(
 ): InferRequest {
   if (headerLength !== 0) return parseInferRequest(body, headerLength, protocolLimits(limits))
   return {
-    inputs: [rawRequestInput(description.inputs, body, (bytes) => lease.grow(bytes))],
+    inputs: [rawRequestInput(description.inputs, body, (bytes) => lease.growBody(bytes))],
     binaryOutputsByDefault: true,
   }
 }

@@ -71,7 +71,7 @@ async function* counted(body: AsyncIterable<Uint8Array>, lease: BodyLease): Asyn
     const next = await nextPiece(pieces, taken.signal)
     if (next.done === true) break
     // Held twice for a moment: as it came, and opened.
-    lease.grow(2 * next.value.byteLength)
+    lease.growBody(2 * next.value.byteLength)
     yield next.value
   }
   lease.keep()
