@@ -40,6 +40,8 @@ async function soaked(title: string, seconds: number, script?: string): Promise<
     await server.upload('caller', 'm', loadModel())
     const loads = await Promise.all(ordersFor(server).map((order) => Load.start(order)))
     const uploads = uploadsUntil(server, performance.now() + seconds * 1000)
+    // Awaited only at the end: one that fails before is no rejection that nobody handles, which would end this process.
+    uploads.catch(() => undefined)
     const memory: number[] = []
     const descriptors: number[] = []
     for (let look = 0; look < LOOKS; look++) {
