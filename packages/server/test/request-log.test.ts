@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createLineLog } from '../src/gatekeeper-log.ts'
 import { logAnswered } from '../src/gatekeeper-watch.ts'
 import type { Answered } from '../src/http/dispatcher.ts'
+import { LEGACY_ROUTES, type LegacyAnswered } from '../src/legacy/index.ts'
 import { TENSOR } from './fixtures/fake-engines.ts'
 import { callRaw, inferFrame } from './fixtures/grpc.ts'
 import { buildHouse } from './fixtures/house.ts'
@@ -13,7 +14,7 @@ afterEach(async () => {
 })
 
 /** What is written of a request. */
-function lineOf(answered: Answered | undefined): Record<string, unknown> {
+function lineOf(answered: Answered | LegacyAnswered | undefined): Record<string, unknown> {
   const lines: string[] = []
   const log = createLineLog(
     (line) => lines.push(line),
@@ -27,8 +28,10 @@ describe('the line of a request', () => {
   test('names every route that there is by its template', async () => {
     const { allRoutes } = await buildHouse()
     expect(allRoutes.length).toBeGreaterThan(50)
+    const legacyRoutes = Object.values(LEGACY_ROUTES)
+    expect(legacyRoutes.map(({ path }) => path)).toContain('/')
     const usual = { requestId: '00000000-0000-4000-8000-000000000000', status: 200, code: undefined, ms: 1 }
-    for (const route of allRoutes) {
+    for (const route of [...allRoutes, ...legacyRoutes]) {
       const line = lineOf({ ...usual, route, bytesIn: 1, bytesOut: 2 })
       expect(line).toMatchObject({ method: route.method, route: route.path })
       expect(Object.values(line)).not.toContain('?')
