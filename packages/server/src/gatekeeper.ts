@@ -170,6 +170,7 @@ async function openServer(
     isEnding: () => isEnding,
     onAnswered,
     onFailure,
+    onRefused: (code) => metrics?.refused(code),
   })
   const slow = new SlowWatch(limits)
   parts.add(() => slow.close())
