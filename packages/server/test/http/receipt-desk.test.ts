@@ -22,7 +22,13 @@ const CALL: Call = {
   params: {},
   tenant: { name: 'alice', role: 'owner' },
   readBody: async () => new Uint8Array(),
-  lease: { grow: () => undefined, offer: () => undefined, keep: () => undefined, end: () => undefined },
+  lease: {
+    grow: () => undefined,
+    tryGrow: () => true,
+    offer: () => undefined,
+    keep: () => undefined,
+    end: () => undefined,
+  },
   confirm: () => undefined,
   readmit: () => undefined,
 }
