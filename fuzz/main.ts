@@ -9,41 +9,57 @@ import { ROOT } from './engine/root.ts'
 import { wholeNumber } from './engine/whole-number.ts'
 
 /**
- * `main.ts TARGET` fuzzes one parser, `main.ts --all` each in a process of its own. The exit status is 1 after a finding.
- * The last line of each target is its result as JSON.
+ * `main.ts TARGET` fuzzes one parser, `main.ts --all` each in a process of its own. The exit status is 1 after a finding, 2 for
+ * flags that say nothing that can be done. The last line of each target is its result as JSON.
  */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    all: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: '2' },
-    /** End at the first finding. */
-    stop: { type: 'boolean', default: false },
-    /** Write what was found into the corpus. */
-    keep: { type: 'boolean', default: false },
-    /** A folder of other targets. */
-    targets: { type: 'string', default: join(ROOT, 'fuzz/targets') },
-  },
-})
-
-const seconds = wholeNumber('--seconds', values.seconds)
-const jobs = wholeNumber('--jobs', values.jobs)
-
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
+const { values, positionals, seconds, seed, jobs } = readFlags()
 const names = globSync('*.ts', { cwd: values.targets })
   .map((file) => basename(file, '.ts'))
   .sort()
 
 process.exitCode = values.all ? await runAll() : await runOne(positionals[0])
 
+function parseFlags() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '60' },
+      seed: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '2' },
+      /** End at the first finding. */
+      stop: { type: 'boolean', default: false },
+      /** Write what was found into the corpus. */
+      keep: { type: 'boolean', default: false },
+      /** A folder of other targets. */
+      targets: { type: 'string', default: join(ROOT, 'fuzz/targets') },
+    },
+  })
+  const seconds = wholeNumber('--seconds', values.seconds)
+  const seed = wholeNumber('--seed', values.seed)
+  const jobs = wholeNumber('--jobs', values.jobs)
+  return { values, positionals, seconds, seed, jobs }
+}
+
+/** A run that was not asked for rightly is not to be taken for one that found something. */
+function readFlags(): ReturnType<typeof parseFlags> {
+  try {
+    return parseFlags()
+  } catch (error) {
+    // RangeError for a number, TypeError for a flag that is not known.
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(2)
+  }
+}
+
 async function runOne(name: string | undefined): Promise<number> {
   if (name === undefined || !names.includes(name)) {
     say(`name one of: ${names.join(' ')}`)
     return 2
   }
-  const options = { name, seconds, seed: Number(values.seed), stop: values.stop }
+  const options = { name, seconds, seed, stop: values.stop }
   const result = await fuzz({ ...options, path: join(values.targets, `${name}.ts`) })
   for (const { finding, input } of result.findings) {
     const folder = join(ROOT, 'fuzz/findings', name)

@@ -3,7 +3,15 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { capturePrinted, type Place, Relay, readAnswer, readFolder, readProcesses } from './lib/captures.ts'
+import {
+  capturePrinted,
+  type Place,
+  Relay,
+  readAnswer,
+  readFolder,
+  readMetrics,
+  readProcesses,
+} from './lib/captures.ts'
 import { inFolder } from './lib/folder.ts'
 import { live, MarkedData } from './lib/marked-life.ts'
 import { type FoundMarker, findMarkers, formsOf, type Marker, numberMarker, textMarker } from './lib/markers.ts'
@@ -12,7 +20,7 @@ import { asCommand, type Finding } from './lib/report.ts'
 /**
  * Canaries: inputs, outputs, weights, names and API keys that can be recognised go through the whole life of a server, and
  * are then looked for where nobody may find them: on the disk (store, key file, state, temporary files), in what the server
- * prints, in the bodies of refusals, in arguments and environments of its processes, and on the wire, each in every form.
+ * prints (a line for each request among it), in the bodies of refusals, in the metrics, in arguments and environments of its processes, and on the wire, each in every form.
  *
  *   node --conditions=source reliability/canaries.ts [--long]
  */
@@ -82,6 +90,7 @@ const PLANTED: { readonly [P in Place]: (bytes: Buffer) => Promise<Buffer[]> } =
     return [Buffer.concat(printed)]
   },
   errors: (bytes) => readAnswer(new Response(new Uint8Array(bytes))),
+  metrics: (bytes) => readMetrics(`data:text/plain;base64,${bytes.toString('base64')}`),
   processes: async (bytes) => {
     const text = bytes.toString('latin1')
     const child = spawn('sleep', ['60'], { argv0: text, env: { PLANTED: text } })
@@ -111,7 +120,7 @@ async function relayed(bytes: Buffer): Promise<Buffer[]> {
   return relay.captures
 }
 
-const PLACES: readonly Place[] = ['disk', 'log', 'errors', 'processes', 'wire']
+const PLACES: readonly Place[] = ['disk', 'log', 'errors', 'metrics', 'processes', 'wire']
 
 function asLeak(found: FoundMarker): Leak {
   return { ...found, kind: `${found.marker} as ${found.form}` }

@@ -74,7 +74,8 @@ async function outcomeOf(
   const operator = read(name, folder)
   if (operator instanceof RangeError) return { kind: 'no tensors', reason: operator.message }
   const expected = await direct.run(operator.model, operator.inputs)
-  const answer = await overWire(session, operator, 'refusal' in expected ? [] : expected.outputs)
+  const names = 'refusal' in expected ? [] : expected.inputNames
+  const answer = await overWire(session, named(operator, names), 'refusal' in expected ? [] : expected.outputs)
   if ('refusal' in expected) {
     const isAlike = 'code' in answer && answer.code !== undefined
     return { kind: isAlike ? 'refused alike' : 'differs', reason: 'code' in answer ? `${answer.code}` : 'answered' }
@@ -83,6 +84,14 @@ async function outcomeOf(
   if (!isSame(answer.outputs, expected.outputs)) return { kind: 'differs', reason: 'another answer' }
   const isNumeric = expected.outputs.every(({ datatype }) => datatype !== 'BYTES')
   return { kind: 'equal', isNumeric: isNumeric && expected.outputs.some(({ data }) => data.byteLength > 0) }
+}
+
+/** Inputs under the names of the model: files hold them in its order, and some without a name. */
+function named(operator: OperatorCase, names: readonly string[]): OperatorCase {
+  return {
+    ...operator,
+    inputs: operator.inputs.map((input, i) => ({ ...input, name: names[i] ?? (input.name || `${i}`) })),
+  }
 }
 
 function read(name: string, folder: URL | undefined): OperatorCase | RangeError {

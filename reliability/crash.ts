@@ -60,9 +60,10 @@ async function allFailpoints(long: boolean, honest: CrashOrder): Promise<readonl
   const names: string[] = []
   const ledger = new Ledger()
   await inFolder(long, async (folder) => {
-    await runChild(folder, { ...honest, names: true }, ledger, (name) => {
+    const onOperation = (name: string): void => {
       if (long || (ledger.requests > 1 && ledger.requests < 4)) names.push(name)
-    })
+    }
+    await runChild(folder, { ...honest, names: true }, ledger, { onOperation })
   })
   if (names.length === 0) throw new Error(`the child named no operation of ${honest.story}`)
   return names.flatMap((failpoint) => {
@@ -113,13 +114,8 @@ async function atRandomPoints(
   await inFolder(long, async (folder) => {
     for (let seed = 0; seed < points; seed++) {
       if (expected?.every((kind) => violations.some((found) => found.kind === kind))) return
-      await runChild(
-        folder,
-        { ...HONEST, story: 'endless', seed, ...change },
-        ledger,
-        undefined,
-        random() * LONGEST_LIFE_MS,
-      )
+      const lifeMs = random() * LONGEST_LIFE_MS
+      await runChild(folder, { ...HONEST, story: 'endless', seed, ...change }, ledger, { lifeMs })
       if (ledger.isAsking) inFlight++
       violations.push(...(await reopen(folder, ledger)))
       tried++
@@ -131,30 +127,46 @@ async function atRandomPoints(
   return { title, violations, tried: text, ...(expected && { expected }) }
 }
 
-/** Runs a child to its end; `lifeMs` after it began to work it is killed. */
-async function runChild(
+interface Watch {
+  readonly onOperation?: (name: string) => void
+  /** So long after it began to work it is killed. */
+  readonly lifeMs?: number
+  readonly deadlineMs?: number
+}
+
+/** Runs a child to its end. @throws {Error} for one that hangs: to be killed for that is no failpoint. */
+export async function runChild(
   folder: string,
   order: CrashOrder,
   ledger: Ledger,
-  onOperation: (name: string) => void = () => undefined,
-  lifeMs?: number,
+  { onOperation, lifeMs, deadlineMs = DEADLINE_MS }: Watch = {},
 ): Promise<'killed' | 'done'> {
   const child = spawn(process.execPath, ['--conditions=source', CHILD, folder, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
-  const tooLong = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS)
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [what, about]: [string, unknown] = JSON.parse(line)
-    if (what === 'operation') onOperation(String(about))
-    else if (what === 'ready' && lifeMs !== undefined) void delay(lifeMs).then(() => child.kill('SIGKILL'))
-    else if (isStep(about)) note(ledger, what, about)
+  let hangs = false
+  const tooLong = setTimeout(() => {
+    hangs = true
+    child.kill('SIGKILL')
+  }, deadlineMs)
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [what, about]: [string, unknown] = JSON.parse(line)
+      if (what === 'operation') onOperation?.(String(about))
+      else if (what === 'ready' && lifeMs !== undefined) void delay(lifeMs).then(() => child.kill('SIGKILL'))
+      else if (isStep(about)) note(ledger, what, about)
+    }
+    const [code, signal]: [number | null, string | null] = await readExit(exited)
+    if (hangs) throw new Error('the child hangs')
+    if (signal === 'SIGKILL') return 'killed'
+    if (code === 0) return 'done'
+    throw new Error(`the child ended with ${code ?? signal}`)
+  } finally {
+    clearTimeout(tooLong)
+    // Nobody reads any more what it says.
+    child.kill('SIGKILL')
   }
-  const [code, signal]: [number | null, string | null] = await readExit(exited)
-  clearTimeout(tooLong)
-  if (signal === 'SIGKILL') return 'killed'
-  if (code === 0) return 'done'
-  throw new Error(`the child ended with ${code ?? signal}`)
 }
 
 async function readExit(exited: Promise<unknown[]>): Promise<[number | null, string | null]> {

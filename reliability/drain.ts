@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Load, type Outcome, wallMs } from './lib/load.ts'
 import { loadModel, loadRequest } from './lib/load-model.ts'
-import { asCommand, type Finding } from './lib/report.ts'
+import { asCommand, type Finding, idle, type Violation } from './lib/report.ts'
 import { ServeProcess } from './lib/serve-process.ts'
 
 /**
@@ -25,7 +25,7 @@ interface Run {
   readonly answered: number
   /** Asked before the signal, and not answered by then. */
   readonly inFlight: number
-  readonly violations: readonly { readonly kind: string; readonly detail: string }[]
+  readonly violations: readonly Violation[]
 }
 
 export async function checkDrains({ long }: { readonly long: boolean }): Promise<readonly Finding[]> {
@@ -79,13 +79,15 @@ async function endUnderLoad(folder: string, end: (server: ServeProcess) => Promi
   await end(server)
   const { code } = await server.exited
   const outcomes = await load.stop()
-  const violations = outcomes.filter(isFailed).map(({ status }) => ({ kind: IN_FLIGHT, detail: `status ${status}` }))
+  const violations: Violation[] = outcomes
+    .filter(isFailed)
+    .map(({ status }) => ({ kind: IN_FLIGHT, detail: `status ${status}` }))
   const answered = outcomes.filter(({ status }) => status === 200).length
-  if (answered === 0) violations.push({ kind: 'nothing was answered', detail: `${outcomes.length} requests` })
+  if (answered === 0) violations.push(idle(`nothing was answered of ${outcomes.length} requests`))
   // A server that had nothing to do has nothing to leave undone.
   const inFlight = outcomes.filter((one) => isInFlight(one, signalledMs)).length
-  if (inFlight === 0) violations.push({ kind: 'nothing was in flight', detail: `${outcomes.length} requests` })
-  if (code !== 0) violations.push({ kind: 'ended badly', detail: `exit code ${code}` })
+  if (inFlight === 0) violations.push(idle(`nothing was in flight of ${outcomes.length} requests`))
+  if (code !== 0) violations.push({ kind: `ended badly, with ${code}` })
   return { answered, inFlight, violations }
 }
 

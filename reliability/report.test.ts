@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { outside } from './lib/bounds.ts'
-import { type Finding, isSound } from './lib/report.ts'
+import { type Finding, idle, isSound } from './lib/report.ts'
 
 const finding = (kinds: readonly string[], expected?: NonNullable<Finding['expected']>): Finding => ({
   title: 'a check',
@@ -24,6 +24,8 @@ describe('what was found', () => {
     ['a fault shows nothing', [planted, finding([], ['lost']), ours]],
     ['a fault shows another fault', [finding(['late'], ['lost']), ours]],
     ['a fault shows half of what it should', [finding(['lost'], ['lost', 'late']), ours]],
+    ['a fault shows, and nothing was tried', [{ ...planted, violations: [...planted.violations, idle('none')] }, ours]],
+    ['all that a fault shows is that nothing was tried', [{ ...planted, violations: [idle('lost')] }, ours]],
   ])('is not sound when %s', (_, findings) => {
     expect(isSound(findings)).toBe(false)
   })
@@ -44,8 +46,8 @@ describe('a figure', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     'that is %d is within no bounds, and not what a planted fault shows',
     (figure) => {
-      expect(outside('late', figure, { least: 1 })).toEqual([{ kind: 'late: no figure' }])
-      expect(outside('late', figure, { most: Number.POSITIVE_INFINITY })).toEqual([{ kind: 'late: no figure' }])
+      expect(outside('late', figure, { least: 1 })).toEqual([idle('late: no figure')])
+      expect(outside('late', figure, { most: Number.POSITIVE_INFINITY })).toEqual([idle('late: no figure')])
     },
   )
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Load, quantile } from './lib/load.ts'
 import { loadModel, loadRequest } from './lib/load-model.ts'
-import { asCommand, type Finding } from './lib/report.ts'
+import { asCommand, type Finding, idle, type Violation } from './lib/report.ts'
 import { ServeProcess } from './lib/serve-process.ts'
 import { type Slowness, slowConnections } from './lib/slow.ts'
 import { slowHttpTest } from './lib/slow-http-test.ts'
@@ -52,7 +52,7 @@ async function tried(
   expected?: NonNullable<Finding['expected']>,
 ): Promise<Finding> {
   return await withServer(limits, async (server, load) => {
-    const violations: { readonly kind: string }[] = []
+    const violations: Violation[] = []
     const figures: string[] = []
     for (const kind of KINDS) {
       const { hostname: host, port } = new URL(server.url)
@@ -76,7 +76,7 @@ async function tried(
     const outcomes = await load.stop()
     const served = outcomes.filter(({ status }) => status === 200).length
     for (const { status } of outcomes) if (status !== 200) violations.push({ kind: `a normal client got ${status}` })
-    if (served === 0) violations.push({ kind: 'a normal client was never served' })
+    if (served === 0) violations.push(idle('a normal client was never served'))
     figures.push(`a normal client served ${served} of ${outcomes.length} times`)
     return { title, tried: figures.join('; '), violations, ...(expected && { expected }) }
   })
@@ -90,7 +90,7 @@ async function triedWithTool(
   expected?: NonNullable<Finding['expected']>,
 ): Promise<Finding> {
   return await withServer(limits, async (server, load, folder) => {
-    const violations: { readonly kind: string }[] = []
+    const violations: Violation[] = []
     const figures: string[] = []
     for (const mode of MODES) {
       const { opened, most, stillOpen, seconds } = await slowHttpTest(mode, server, connections, folder)
@@ -101,7 +101,7 @@ async function triedWithTool(
     const outcomes = await load.stop()
     const served = outcomes.filter(({ status }) => status === 200).length
     for (const { status } of outcomes) if (status !== 200) violations.push({ kind: `a normal client got ${status}` })
-    if (served === 0) violations.push({ kind: 'a normal client was never served' })
+    if (served === 0) violations.push(idle('a normal client was never served'))
     figures.push(`a normal client served ${served} of ${outcomes.length} times`)
     return { title, tried: figures.join('; '), violations, ...(expected && { expected }) }
   })

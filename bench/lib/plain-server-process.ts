@@ -23,7 +23,10 @@ export class PlainServerProcess {
     const script = fileURLToPath(new URL('../plain-server.ts', import.meta.url))
     const child = fork(script, { execArgv: ['--conditions=source'], serialization: 'advanced' })
     child.send(workload)
-    const [port]: number[] = await once(child, 'message')
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('the plain server ended before it listened')
+    })
+    const [port]: number[] = await Promise.race([once(child, 'message'), ended])
     return new PlainServerProcess(child, port ?? 0, workload)
   }
 

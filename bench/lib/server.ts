@@ -51,7 +51,7 @@ export class Installation {
       listen: { host: '127.0.0.1', port: 0 },
       plainListen: { host: '127.0.0.1', port: 0 },
       tenants: [{ name: 'bench', role: 'owner', keySha256: await sha256Hex(apiKey) }],
-      isolation: 'none',
+      isolation: 'full',
       limits: {
         cores: 2,
         engineMemoryBytes: 4 * 1024 ** 3,
@@ -62,7 +62,7 @@ export class Installation {
     }
     await writeFile(join(folder, 'config.json'), JSON.stringify(config))
     const policyFile = join(folder, 'policy.json')
-    const args = ['policy', 'init', '--simulated', '--isolation', 'none', '--state', folder, '--out', policyFile]
+    const args = ['policy', 'init', '--simulated', '--isolation', 'full', '--state', folder, '--out', policyFile]
     await promisify(execFile)(process.execPath, [...NODE_OPTIONS, CLI, ...args])
     return new Installation(folder, apiKey, parsePolicy(await readFile(policyFile, 'utf8')))
   }

@@ -46,6 +46,8 @@ export class Oracle {
   /** What the heap held when nothing was being parsed. */
   #floorBytes: number | undefined
   #sinceFloor = 0
+  /** What was kept, where the input that it showed at has a finding of its own: said with the next that has none. */
+  #left: Finding | undefined
 
   constructor(target: FuzzTarget, meter: Meter) {
     this.#target = target
@@ -62,13 +64,16 @@ export class Oracle {
    * same outcome. What was accepted and can be written is written and parsed once more.
    */
   async judge(input: Uint8Array, isThorough: boolean): Promise<Finding | undefined> {
-    const left = this.#settle()
+    this.#left = this.#settle() ?? this.#left
     const bytes = input.slice()
     const { outcome, cost } = await this.#run(bytes)
     if (outcome.kind === 'accepted') this.#accepted++
     const allowance = this.#allowance(input.byteLength)
-    const first = misbehaved(outcome, this.#target) ?? this.#tooDear(cost, allowance) ?? left
-    if (first !== undefined) return first
+    const own = misbehaved(outcome, this.#target) ?? this.#tooDear(cost, allowance)
+    if (own !== undefined) return own
+    const left = this.#left
+    this.#left = undefined
+    if (left !== undefined) return left
     if (!isDeepStrictEqual(bytes, input)) return { kind: 'input-changed', detail: 'the parser wrote into its input' }
     if (isThorough || outcome.kind === 'accepted') {
       const again = await this.#run(inside(input))

@@ -18,6 +18,20 @@ const FAULTS = [
   ['not-rewritten', 'not-rewritten', /written and parsed again/],
 ] as const
 
+describe('flags that say nothing that can be done', () => {
+  test.each([
+    ['--seconds', 'abc'],
+    ['--seed', 'abc'],
+    ['--seed', ''],
+    ['--jobs', '0'],
+    ['--second', '1'],
+  ])('end the run with a status that is none of a finding: %s %j', { timeout: 60_000 }, async (...flags) => {
+    const { status, results } = await runFuzzer('crash', '--targets', PLANTED, '--stop', ...flags)
+    expect(results).toEqual([])
+    expect(status).toBe(2)
+  })
+})
+
 describe('a fault that was planted', () => {
   for (const [name, kind, detail] of FAULTS) {
     test(`is found: ${name}`, { timeout: 120_000 }, async () => {

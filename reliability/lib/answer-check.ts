@@ -1,5 +1,5 @@
 import { statusOf } from '../../packages/server/src/http/status.ts'
-import type { Outcome } from './raw-http.ts'
+import type { Answer, Outcome } from './raw-http.ts'
 import { CANARY } from './request-grammar.ts'
 
 /** What is wrong with an answer. */
@@ -23,10 +23,9 @@ export function faultOf(outcome: Outcome): Fault | undefined {
   const code = headers['x-blindai-error']
   if (code === undefined || statusOf(code) !== status || headers['x-request-id'] === undefined) return 'not typed'
   if (status === 500) return 'failed inside'
-  const head = JSON.stringify(headers)
+  const told = tellsOf(outcome)
+  if (told !== undefined) return told
   const text = body.toString('utf8')
-  if (`${head}${text}`.includes(CANARY)) return 'repeats the request'
-  if (OF_THE_MACHINE.test(text)) return 'tells of the machine'
   return text !== '' && !isRefusal(text, code) ? 'not typed' : undefined
 }
 
@@ -34,10 +33,18 @@ export function faultOf(outcome: Outcome): Fault | undefined {
 export function legacyFaultOf(outcome: Outcome): Fault | undefined {
   if (outcome.kind !== 'answer') return outcome.kind === 'hung' ? 'hung' : 'crashed or closed'
   if (outcome.status < 400) return undefined
+  const told = tellsOf(outcome)
+  if (told !== undefined) return told
   const text = outcome.body.toString('utf8')
-  if (OF_THE_MACHINE.test(text)) return 'tells of the machine'
   if (text.includes('INTERNAL: ')) return 'failed inside'
   return /^[\x60-\x7b].?.?[A-Z][A-Z0-9_]+: /s.test(outcome.body.toString('latin1')) ? undefined : 'not typed'
+}
+
+/** What is nowhere in a refusal, head and body. */
+function tellsOf({ headers, body }: Answer): Fault | undefined {
+  const all = `${JSON.stringify(headers)}\n${body.toString('utf8')}`
+  if (all.includes(CANARY)) return 'repeats the request'
+  return OF_THE_MACHINE.test(all) ? 'tells of the machine' : undefined
 }
 
 function isRefusal(text: string, code: string): boolean {

@@ -17,6 +17,8 @@ export interface AttestedServer {
   readonly child: ChildProcess
   readonly url: string
   readonly plainUrl: string
+  /** Where the configuration has a listener for them. */
+  readonly metricsUrl?: string
   /** Of clients of BlindAI 0.6, where the configuration has them. */
   readonly legacy?: { readonly attestation: string; readonly run: string; readonly management: string }
   /** Accepts exactly this installation. */
@@ -43,7 +45,7 @@ export async function startServe(folder: string, members: object, printed: Buffe
   )
   const exited = once(child, 'exit')
   capturePrinted([child.stdout, child.stderr], printed)
-  const { url, plainUrl, legacy } = await listening(child)
+  const { url, plainUrl, metricsUrl, legacy } = await listening(child)
   const simulator = await openSimulator(join(folder, 'state', 'simulator'))
   const walls = {
     isolation: ['full', 'reduced', 'none'],
@@ -54,6 +56,7 @@ export async function startServe(folder: string, members: object, printed: Buffe
     child,
     url,
     plainUrl,
+    ...(metricsUrl === undefined ? {} : { metricsUrl }),
     ...(legacy === undefined ? {} : { legacy }),
     policy: parsePolicy({ ...policyOf(simulator), config: walls }),
     async end(signal) {
@@ -64,14 +67,14 @@ export async function startServe(folder: string, members: object, printed: Buffe
   }
 }
 
-type Addresses = Pick<AttestedServer, 'url' | 'plainUrl' | 'legacy'>
+type Addresses = Pick<AttestedServer, 'url' | 'plainUrl' | 'metricsUrl' | 'legacy'>
 
 async function listening(child: ChildProcess): Promise<Addresses> {
   const { promise, resolve, reject } = Promise.withResolvers<Addresses>()
   if (child.stdout === null) throw new TypeError('the output of the server is piped')
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const { event, url, plainUrl, legacy } = Object(JSON.parse(line))
-    if (event === 'listening') resolve({ url: String(url), plainUrl: String(plainUrl), legacy })
+    const { event, url, plainUrl, metricsUrl, legacy } = Object(JSON.parse(line))
+    if (event === 'listening') resolve({ url: String(url), plainUrl: String(plainUrl), metricsUrl, legacy })
   })
   child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)))
   return await promise

@@ -1,3 +1,5 @@
+import { idle, type Violation } from './report.ts'
+
 /** Between what a figure has to be. */
 export interface Bounds {
   readonly least?: number
@@ -6,10 +8,10 @@ export interface Bounds {
 
 /**
  * The violation of a figure that is not within its bounds. One that is no number, as a quotient of nothing, is within none; and
- * as it shows no fault that was planted either, its kind is another.
+ * as it shows no fault that was planted either, its kind is another, and idle.
  */
-export function outside(kind: string, figure: number, { least, most }: Bounds): { readonly kind: string }[] {
-  if (!Number.isFinite(figure)) return [{ kind: `${kind}: no figure` }]
+export function outside(kind: string, figure: number, { least, most }: Bounds): Violation[] {
+  if (!Number.isFinite(figure)) return [idle(`${kind}: no figure`)]
   const isWithin = (least === undefined || figure >= least) && (most === undefined || figure <= most)
   return isWithin ? [] : [{ kind }]
 }

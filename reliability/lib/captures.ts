@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
 /** The places where what a server handles could be found by somebody who must not see it. */
-export type Place = 'disk' | 'log' | 'errors' | 'processes' | 'wire'
+export type Place = 'disk' | 'log' | 'errors' | 'metrics' | 'processes' | 'wire'
 
 /** What was captured at each place. */
 export type Captures = Record<Place, Buffer[]>
 
 export function noCaptures(): Captures {
-  return { disk: [], log: [], errors: [], processes: [], wire: [] }
+  return { disk: [], log: [], errors: [], metrics: [], processes: [], wire: [] }
 }
 
 /** What a process prints, as it comes. */
@@ -21,6 +21,13 @@ export function capturePrinted(streams: readonly Readable[], into: Buffer[]): vo
 /** Headers and body of an answer. */
 export async function readAnswer(response: Response): Promise<Buffer[]> {
   return [Buffer.from(JSON.stringify([...response.headers])), Buffer.from(await response.arrayBuffer())]
+}
+
+/** What anybody who reaches the listener of the metrics sees. */
+export async function readMetrics(url: string): Promise<Buffer[]> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`the metrics were answered with ${response.status}`)
+  return readAnswer(response)
 }
 
 /** Names and contents of all files below a folder. A file that goes away meanwhile is not there. */

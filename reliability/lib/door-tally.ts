@@ -1,4 +1,5 @@
 import type { Outcome } from './raw-http.ts'
+import { idle, type Violation } from './report.ts'
 
 /** What has to have become of some request through a door before it tells anything that none went wrong. */
 export type Use = 'answered' | 'served' | 'refused'
@@ -33,9 +34,9 @@ export class DoorTally {
   }
 
   /** A violation for each use that no request made of the door. */
-  unused(...uses: readonly Use[]): { readonly kind: string }[] {
+  unused(...uses: readonly Use[]): Violation[] {
     const count = { answered: this.#served + this.#refused, served: this.#served, refused: this.#refused }
-    return uses.filter((use) => count[use] === 0).map((use) => ({ kind: `nothing was ${use}` }))
+    return uses.filter((use) => count[use] === 0).map((use) => idle(`nothing was ${use}`))
   }
 
   toString(): string {

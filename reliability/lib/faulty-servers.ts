@@ -37,6 +37,7 @@ export const LEGACY_FAULTY: readonly FaultyServer[] = [
     fault: 'tells of the machine',
     behave: answering(() => cborText('NOT_CBOR: Error at parse (/srv/app/main.ts:1:2)')),
   },
+  { fault: 'repeats the request', behave: answering(() => cborText(`NOT_FOUND: no ${CANARY}`)) },
 ]
 
 function answering(body: (response: ServerResponse) => string | Buffer): Behave {

@@ -52,7 +52,9 @@ export function http1(open: Opening, patienceMs: number = PATIENCE_MS): Door {
       const isFresh = connection?.isOpen !== true
       if (connection === undefined || isFresh) connection = await open()
       const outcome = await connection.ask(written(ask), ask.method === 'HEAD', patienceMs)
-      if (outcome.kind === 'answer' || isFresh) return outcome
+      // What comes late is no answer to what is asked next.
+      if (outcome.kind === 'hung') connection.close()
+      if (outcome.kind !== 'closed' || isFresh) return outcome
       // It may have been closed for being idle while this was on its way: a new one has no such excuse.
       connection.close()
       connection = await open()

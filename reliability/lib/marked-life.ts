@@ -3,7 +3,7 @@ import { connect, type Session } from '@blindai/client'
 import { hashApiKey } from '@blindai/server'
 import { ELEMENT, message, model, node, value } from '../../tests/support/onnx-writer.ts'
 import { startServe } from './attested-server.ts'
-import { type Captures, noCaptures, Relay, readAnswer, readFolder, readProcesses } from './captures.ts'
+import { type Captures, noCaptures, Relay, readAnswer, readFolder, readMetrics, readProcesses } from './captures.ts'
 import { type Marker, numberMarker, textMarker } from './markers.ts'
 
 /**
@@ -96,9 +96,10 @@ export interface Lived {
 export async function live(folder: string, data: MarkedData): Promise<Lived> {
   const captures = noCaptures()
   const tally = { answers: 0, refusals: 0 }
-  const look = async (pid: number): Promise<void> => {
+  const look = async ({ pid, metricsUrl }: Running): Promise<void> => {
     captures.disk.push(...(await readFolder(folder)))
     captures.processes.push(...(await readProcesses(pid)))
+    captures.metrics.push(...(await readMetrics(metricsUrl)))
   }
   const name = data.modelName.text
 
@@ -107,13 +108,13 @@ export async function live(folder: string, data: MarkedData): Promise<Lived> {
   await overTls.models.upload(data.model(1), { name })
   await run(overTls, name, data, tally)
   await beRefused(overTls, name, data, captures, tally)
-  await look(first.pid)
+  await look(first)
   const overOhttp = await first.open('ohttp')
   await overOhttp.models.upload(data.model(2), { name: `${name}-2` })
   await run(overOhttp, `${name}-2`, data, tally)
   await beRefused(overOhttp, name, data, captures, tally)
   await overOhttp.models.delete(`${name}-2`)
-  await look(first.pid)
+  await look(first)
   const upload = overTls.models.upload(data.model(3), { name: `${name}-3` })
   const cut = Promise.allSettled([upload, run(overTls, name, data, { ...tally })])
   await first.kill()
@@ -123,7 +124,7 @@ export async function live(folder: string, data: MarkedData): Promise<Lived> {
   const second = await start(folder, data, captures)
   const again = await second.open('tls')
   await run(again, name, data, tally)
-  await look(second.pid)
+  await look(second)
   await again.models.delete(name)
   await again.models.upload(data.model(4), { name })
   await run(again, name, data, tally)
@@ -186,6 +187,7 @@ async function beRefused(
 
 interface Running {
   readonly pid: number
+  readonly metricsUrl: string
   open(transport: 'tls' | 'ohttp'): Promise<Session>
   kill(): Promise<void>
   drain(): Promise<void>
@@ -198,6 +200,8 @@ async function start(folder: string, data: MarkedData, captures: Captures): Prom
     {
       tenants: [{ name: 'owner', role: 'owner', keySha256: hashApiKey(data.apiKey.text) }],
       store: { dir: 'models', keySource: 'file', keyFile: 'models.key' },
+      metricsListen: { port: 0 },
+      requestLog: true,
     },
     captures.log,
   )
@@ -213,6 +217,7 @@ async function start(folder: string, data: MarkedData, captures: Captures): Prom
   }
   return {
     pid: server.child.pid ?? 0,
+    metricsUrl: `${server.metricsUrl}/metrics`,
     async open(transport) {
       const origin = `${transport === 'tls' ? 'https' : 'http'}://127.0.0.1:${relays[transport].port}`
       const session = await connect({ url: origin, policy: server.policy, apiKey: data.apiKey.text, transport })

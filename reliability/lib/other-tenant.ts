@@ -1,9 +1,10 @@
 import type { Session } from '@blindai/client'
+import { idle, type Violation } from './report.ts'
 
 /** What became of a tenant that asked all the while. */
 export interface Watched {
   readonly answers: number
-  readonly failures: readonly { readonly kind: string }[]
+  readonly failures: readonly Violation[]
   readonly slowestMs: number
 }
 
@@ -13,7 +14,7 @@ const PAUSE_MS = 50
 export function watchOther(session: Session): { end(): Promise<Watched> } {
   let isOver = false
   let [answers, slowestMs] = [0, 0]
-  const failures: { readonly kind: string }[] = []
+  const failures: Violation[] = []
   const input = { name: 'x', datatype: 'FP32', shape: [1], data: new Float32Array([3]) } as const
   const asking = (async (): Promise<void> => {
     while (!isOver) {
@@ -33,7 +34,7 @@ export function watchOther(session: Session): { end(): Promise<Watched> } {
     async end() {
       isOver = true
       await asking
-      if (answers === 0) failures.push({ kind: 'another tenant was never served' })
+      if (answers === 0) failures.push(idle('another tenant was never served'))
       return { answers, failures, slowestMs }
     },
   }

@@ -1,12 +1,24 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { pathToFileURL } from 'node:url'
 
+/** What a check found wrong. */
+export interface Violation {
+  readonly kind: string
+  /** For one that says that nothing was tried, or measured: with it no finding is sound, and what was planted is not found. */
+  readonly isIdle?: true
+}
+
+/** That nothing was tried, or measured. */
+export function idle(kind: string): Violation {
+  return { kind, isIdle: true }
+}
+
 /** What a check of this folder found. */
 export interface Finding {
   readonly title: string
   /** How much was tried, in words. */
   readonly tried: string
-  readonly violations: readonly { readonly kind: string }[]
+  readonly violations: readonly Violation[]
   /** Of a fault that was planted: the kinds of violations that give it away, each of which has to be found. Absent for ours. */
   readonly expected?: readonly [string, ...string[]]
 }
@@ -16,10 +28,11 @@ export function isPlanted({ expected }: Finding): boolean {
   return expected !== undefined
 }
 
-/** True when something was planted and all that gives it away was found, and something of ours was tried without a violation. */
+/** True when something was planted and all that gives it away was found, and something of ours was tried without a violation; not when something was idle. */
 export function isSound(findings: readonly Finding[]): boolean {
   if (!findings.some(isPlanted) || findings.every(isPlanted)) return false
   return findings.every(({ expected, violations }) => {
+    if (violations.some(({ isIdle }) => isIdle)) return false
     const kinds = violations.map(({ kind }) => kind)
     return expected === undefined ? kinds.length === 0 : expected.every((kind) => kinds.includes(kind))
   })

@@ -11,6 +11,7 @@ export type SlowHttpMode = '-H' | '-B' | '-X'
 const LAST_SECONDS = 60
 const LOOK_MS = 500
 const GRACE_MS = 5000
+const WHOLE = /^\d+$/
 /** Why it ends by itself when there is no more to do. */
 const ALL_CLOSED = 'No open connections left'
 /** The tool opens so many a second. */
@@ -65,8 +66,8 @@ export async function slowHttpTest(
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text
   })
-  const closed = once(child, 'close')
   await once(child, 'spawn')
+  const closed = once(child, 'close')
   const startedMs = performance.now()
   const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000
   let [most, stillOpen, seconds] = [0, 0, 0]
@@ -89,8 +90,18 @@ export async function slowHttpTest(
 /**
  * The most that the tool had, open or closed again, in any second: rows of seconds, closed, pending, connected, and whether the
  * service was there.
+ *
+ * @throws {RangeError} for a row without them, as one that was torn when the tool was killed.
  */
 export function openedOf(csv: string): number {
   const rows = csv.trim().split('\n').slice(1)
-  return Math.max(0, ...rows.map((row) => Number(row.split(',')[1]) + Number(row.split(',')[3])))
+  return Math.max(0, ...rows.map(openedByRow))
+}
+
+function openedByRow(row: string): number {
+  const [, closed = '', , connected = ''] = row.split(',')
+  if (!WHOLE.test(closed) || !WHOLE.test(connected)) {
+    throw new RangeError(`slowhttptest wrote a row without figures: ${JSON.stringify(row)}`)
+  }
+  return Number(closed) + Number(connected)
 }

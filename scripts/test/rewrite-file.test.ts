@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { rewriteFile } from '../rewrite-file.ts'
 
@@ -26,6 +29,20 @@ describe('a file that is written again', () => {
       throw new Error(read(path))
     })
     await expect(failing).rejects.toThrow(new Error('meanwhile'))
+    expect(read(path)).toBe('before')
+  })
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('is as it was when %s ends the work', async (signal) => {
+    const path = written(signal, 'before')
+    const script = fileURLToPath(new URL('../rewrite-file.ts', import.meta.url))
+    const work = "() => { console.log('works'); return new Promise((resolve) => setTimeout(resolve, 60_000, 'after')) }"
+    const code = `const { rewriteFile } = await import(${JSON.stringify(script)})
+      await rewriteFile(${JSON.stringify(path)}, 'meanwhile', ${work})`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'data')
+    expect(read(path)).toBe('meanwhile')
+    child.kill(signal)
+    expect(await exited).toEqual([null, signal])
     expect(read(path)).toBe('before')
   })
   test('has to be there', async () => {

@@ -4,7 +4,7 @@ server gives by reflection. Every input is ones of the first shape that fits; ea
     BLINDAI_KEY_FILE=owner.key python3 grpc_by_reflection.py HOST:PORT MODEL
 
 The server must say "unattestedClients": true. A stock client verifies nothing: this one takes the certificate that it is
-shown, so it is for trying what is served, and not for data that matters.
+shown and sends the key to it, so it is for trying what is served, and not for data or keys that matter.
 """
 
 import json

@@ -64,14 +64,19 @@ export async function kindOfPath(path: string): Promise<'file' | 'folder' | unde
   }
 }
 
-/** Refuses what is there where a new file is to be written later. @throws {CliError} `FILE_EXISTS`. */
+/**
+ * Refuses a name where no new file can be written later.
+ *
+ * @throws {CliError} `FILE_EXISTS`; `FILE_UNWRITABLE` where nobody can look.
+ */
 export async function refuseExisting(file: string): Promise<void> {
   try {
     // A link to nothing cannot be made anew either.
     await lstat(file)
   } catch (cause) {
-    if (isSystemError(cause)) return
-    throw cause
+    if (!isSystemError(cause)) throw cause
+    if (cause.code === 'ENOENT') return
+    throw new CliError('FILE_UNWRITABLE', { file, reason: reasonOf(cause) }, { cause })
   }
   throw new CliError('FILE_EXISTS', { file })
 }

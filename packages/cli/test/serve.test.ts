@@ -31,11 +31,12 @@ describe('serve', () => {
   }
 
   test('with a configuration says where it listens, makes no credential, and ends with 0 at Ctrl-C', async () => {
-    const { code, stdout } = await serveOnce(CONFIG)
+    const { code, stdout } = await serveOnce({ ...CONFIG, metricsListen: { port: 0 } })
     expect(code).toBe(0)
     const listening = JSON.parse(stdout)
     expect(listening).toMatchObject({ event: 'listening', simulated: true, protects: 'nothing' })
     expect(listening.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
+    expect(listening.metricsUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(listening).not.toHaveProperty('keyFile')
     expect(await readdir(join(folder, 'state'))).toEqual(['simulator'])
   })

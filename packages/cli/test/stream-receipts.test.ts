@@ -20,6 +20,9 @@ const REQUESTS = ['first', 'second'].map((id) => {
   )
 })
 
+/** Options that lack the salt alone. */
+const WHOLE = ['--document', 'document.json', '--stream', '--request', 'requests', '--response', 'answers']
+
 let folder = ''
 const server = { url: '', plainUrl: '', stop: new AbortController(), ended: Promise.resolve<unknown>(undefined) }
 const key = `blindai_${toHex(randomBytes(32))}`
@@ -102,6 +105,7 @@ describe('receipts verify, of a stream', () => {
     const { answers, receipt, salt } = await streamed(REQUESTS)
     expect(answers).toHaveLength(2)
     await writeFile(join(folder, 'receipt.txt'), receipt)
+    await writeFile(join(folder, 'salt'), `${salt}\n`)
     const document = await fetch(`${server.plainUrl}/.well-known/blindai/attestation`)
     await writeFile(join(folder, 'document.json'), await document.bytes())
     await writeFile(join(folder, 'requests'), bodyOf(REQUESTS))
@@ -110,7 +114,7 @@ describe('receipts verify, of a stream', () => {
     expect((await digestStream(answers)).messages).toBe(2)
 
     const verify = ['receipts', 'verify', 'receipt.txt', '--document', 'document.json', '--policy', 'policy.json']
-    const bodies = ['--salt', salt, '--stream', '--request', 'requests', '--response']
+    const bodies = ['--salt-file', 'salt', '--stream', '--request', 'requests', '--response']
     const shown = await blindai([...verify, ...bodies, 'answers'], { folder })
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('SHOWN') })
     expect(shown.stdout).toContain(`${bodyOf(REQUESTS).byteLength} bytes in 2 messages`)
@@ -121,10 +125,21 @@ describe('receipts verify, of a stream', () => {
   })
 
   test.each([
-    ['a salt without the bodies', ['--document', 'document.json', '--salt', 'AAAA'], '--request and --response'],
-    ['a salt without a document', ['--salt', 'AAAA'], '--document'],
+    ['a salt without the bodies', ['--document', 'document.json', '--salt-file', 'salt'], '--request and --response'],
+    ['a salt without a document', ['--salt-file', 'salt'], '--document'],
+    ['a stream without its bodies', ['--document', 'document.json', '--stream'], 'neither is there'],
+    ['a salt that is none', [...WHOLE, '--salt-file', 'cut'], 'base64url of 32 bytes'],
+    ['a salt of 31 bytes', [...WHOLE, '--salt-file', 'short'], 'base64url of 32 bytes'],
   ])('asks for what is missing beside %s', async (_, options, missing) => {
+    await writeFile(join(folder, 'short'), 'A'.repeat(42))
     const argv = ['receipts', 'verify', 'receipt.txt', '--policy', 'policy.json', ...options]
     expect(await blindai(argv, { folder })).toMatchObject({ code: 2, stderr: expect.stringContaining(missing) })
+  })
+
+  test('refuses a file of messages that ends within one', async () => {
+    await writeFile(join(folder, 'torn'), bodyOf(REQUESTS).subarray(0, -1))
+    const argv = ['receipts', 'verify', 'receipt.txt', '--policy', 'policy.json', '--document', 'document.json']
+    const torn = await blindai([...argv, '--stream', '--request', 'torn'], { folder })
+    expect(torn).toMatchObject({ code: 1, stderr: expect.stringContaining('RECEIPT_STREAM_INVALID') })
   })
 })

@@ -122,7 +122,8 @@ export class Models {
   }
 
   /**
-   * Ends the model's engines and forgets its bytes.
+   * Ends the model's engines and forgets its bytes. With a receipt the digest of a name is asked before; should the name have
+   * moved to another model in between, that one is deleted, and the receipt is refused as one of another model.
    *
    * @returns the receipt, when it was asked for.
    * @throws {BlindAiError} `MODEL_NOT_FOUND`.

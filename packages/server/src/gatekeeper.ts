@@ -69,12 +69,13 @@ const RELIEVED_IDLE_MS = 1000
  */
 export async function startServer(config: ServerConfig, dependencies: ServerDependencies): Promise<RunningServer> {
   const write = dependencies.log ?? createStderrLog(config.limits.maxLogLinesPerSecond)
-  const parts = new OpenedParts()
+  const failed = (cause: unknown): void => write({ event: 'unexpected-rejection', cause: describeCause(cause) })
+  const parts = new OpenedParts(failed)
   try {
     return await openServer(config, dependencies, write, parts)
   } catch (error) {
     // What is thrown is why it does not start, even where something of it does not close either.
-    await parts.close().catch((cause) => write({ event: 'unexpected-rejection', cause: describeCause(cause) }))
+    await parts.close().catch(failed)
     throw error
   }
 }
@@ -169,6 +170,7 @@ async function openServer(
     isEnding: () => isEnding,
     onAnswered,
     onFailure,
+    onRefused: (code) => metrics?.refused(code),
   })
   const slow = new SlowWatch(limits)
   parts.add(() => slow.close())
@@ -198,11 +200,8 @@ async function openServer(
     log({ event: 'server-draining' })
     if (noticeMs > 0) await setTimeout(noticeMs)
     isEnding = true
-    try {
-      await listeners.close(limits.drainMs)
-    } finally {
-      await parts.close()
-    }
+    parts.add(() => listeners.close(limits.drainMs))
+    await parts.close()
     log({ event: 'server-closed' })
   }
 

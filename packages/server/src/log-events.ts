@@ -85,7 +85,7 @@ const KINDS: { readonly [Kind in MemberKind]: Check } = {
   'request id': matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   method: matches(/^(?:[A-Z]{1,10}|other)$/),
   route: matches(
-    /^(?:none|(?:\/[a-z0-9._-]+|\/\{\w+\})+|\/(?:inference|grpc)\.[a-z0-9.]*[A-Z][A-Za-z]{0,63}\/(?:[A-Za-z]{1,64}|\{method\}))$/,
+    /^(?:none|\/|(?:\/[a-z0-9._-]+|\/\{\w+\})+|\/(?:inference|grpc)\.[a-z0-9.]*[A-Z][A-Za-z]{0,63}\/(?:[A-Za-z]{1,64}|\{method\}))$/,
   ),
   cause: matches(/^\w{1,64}(?: [A-Z][A-Z0-9_]{0,63})?(?: at [\w.:-]{1,64}:\d{1,6})?$/),
 }

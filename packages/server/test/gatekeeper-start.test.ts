@@ -49,7 +49,7 @@ describe('a server that starts', () => {
 describe('what a server has opened', () => {
   test('is closed once, the last first, what follows a failure too', async () => {
     const closed: string[] = []
-    const parts = new OpenedParts()
+    const parts = new OpenedParts(() => expect.unreachable())
     parts.add(() => void closed.push('first'))
     parts.add(async () => {
       throw new TypeError('made by a test')
@@ -59,5 +59,18 @@ describe('what a server has opened', () => {
     expect(closed).toEqual(['last', 'first'])
     await parts.close()
     expect(closed).toHaveLength(2)
+  })
+
+  test('fails with its first failure, and tells of each of the others', async () => {
+    const told: unknown[] = []
+    const parts = new OpenedParts((cause) => told.push(cause))
+    const failures = [new RangeError('third'), new RangeError('second'), new TypeError('first')]
+    for (const failure of failures) {
+      parts.add(() => {
+        throw failure
+      })
+    }
+    await expect(parts.close()).rejects.toBe(failures[2])
+    expect(told).toEqual([failures[1], failures[0]])
   })
 })

@@ -4,7 +4,7 @@ import { parseServerConfig } from '../src/config.ts'
 import { type RunningServer, startServer } from '../src/gatekeeper.ts'
 import { Counter, Histogram } from '../src/metrics/exposition.ts'
 import { FakeEngines, TENSOR } from './fixtures/fake-engines.ts'
-import { callRaw, inferFrame } from './fixtures/grpc.ts'
+import { callRaw, frame, inferFrame } from './fixtures/grpc.ts'
 import { digestOf, ECHO_SOURCE } from './fixtures/house.ts'
 import { ask1, sessionTo, socketTo } from './fixtures/listening.ts'
 
@@ -125,14 +125,36 @@ describe('the metrics of a server', () => {
   test('count a gRPC call by how it ended, which its trailers say', async () => {
     const server = await serving('clinic', 'key-of-clinic')
     const session = await sessionTo({ port: Number(new URL(server.url).port) })
-    const frame = inferFrame('missing', [{ ...TENSOR, name: 'x' }])
-    const { trailers } = await callRaw(session, 'ModelInfer', frame, { authorization: 'Bearer key-of-clinic' })
+    const message = inferFrame('missing', [{ ...TENSOR, name: 'x' }])
+    const { trailers } = await callRaw(session, 'ModelInfer', message, { authorization: 'Bearer key-of-clinic' })
     expect(trailers).toMatchObject({ 'x-blindai-error': 'MODEL_NOT_FOUND' })
     session.destroy()
     const series = await scraped(server)
     const infer = 'method="POST",route="/inference.GRPCInferenceService/ModelInfer"'
     expect(series.get(`blindai_requests_total{${infer},status="4xx"}`)).toBe(1)
     expect(series.get(`blindai_requests_total{${infer},status="2xx"}`)).toBe(0)
+  })
+
+  test('count a gRPC stream by how it ended, when it is at its end, and what was refused in it', async () => {
+    const server = await serving('clinic', 'key-of-clinic')
+    const session = await sessionTo({ port: Number(new URL(server.url).port) })
+    const missing = inferFrame('missing', [{ ...TENSOR, name: 'x' }])
+    const clinic = { authorization: 'Bearer key-of-clinic' }
+    const well = await callRaw(session, 'ModelStreamInfer', missing, clinic)
+    expect(well.trailers).toMatchObject({ 'grpc-status': '0' })
+    const messages = Buffer.concat([missing, frame(new Uint8Array(), { flag: 7 })])
+    const badly = await callRaw(session, 'ModelStreamInfer', messages, clinic)
+    expect(badly.trailers).toMatchObject({ 'x-blindai-error': 'GRPC_MESSAGE_INVALID' })
+    const stream = 'method="POST",route="/inference.GRPCInferenceService/ModelStreamInfer"'
+    const counted = async (): Promise<unknown> => Object.fromEntries(await scraped(server))
+    await expect.poll(counted).toMatchObject({
+      [`blindai_requests_total{${stream},status="2xx"}`]: 1,
+      [`blindai_requests_total{${stream},status="4xx"}`]: 1,
+      [`blindai_request_seconds_count{${stream}}`]: 2,
+      'blindai_refusals_total{code="MODEL_NOT_FOUND"}': 2,
+      'blindai_refusals_total{code="GRPC_MESSAGE_INVALID"}': 1,
+    })
+    session.destroy()
   })
 
   test('have the same series whoever asked for whatever, and no name of anybody in them', async () => {

@@ -1,20 +1,18 @@
 import {
-  type BodyDigest,
   type BundleVerdict,
   createEvidenceBundle,
-  digestBody,
-  digestStreamBody,
   type HeldReceipt,
   isBlindAiError,
   verifyEvidenceBundle,
 } from '@blindai/client'
-import { fromBase64Url, fromUtf8, isMalformedError } from '@blindai/core'
+import { fromUtf8 } from '@blindai/core'
 import { exitCode } from '@blindai/verifier'
 import { CliError } from '../cli-error.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { reportFailure } from '../failure.ts'
 import { readArgument } from '../files.ts'
+import { readBodies, readSalt } from '../receipt-bodies.ts'
 import { printReport } from '../report.ts'
 import { policyJsonOf, policyOf } from '../session.ts'
 import { parseTime } from '../time.ts'
@@ -26,9 +24,9 @@ export const receiptsVerify: Command = {
   details: `RECEIPT is an evidence bundle that run --evidence wrote, or the text of a receipt; then --document names the attestation
 document of the enclave that signed it. The document is verified again, at the time that the receipt names or at --now, and the
 receipt by the keys that come out of that. With --policy your own policy judges, and not the one that the bundle brings. With
---request and --response the bodies are compared, as they were on the wire; that takes the salt, which a bundle holds and --salt
-brings for a receipt without one. Of a gRPC
-stream (--stream) each file holds all messages, uncompressed, each behind its prefix of five bytes.`,
+--request and --response the bodies are compared, as they were on the wire; that takes the salt, which a bundle holds and
+--salt-file brings for a receipt without one. Of a gRPC stream (--stream) each file holds all messages, uncompressed, each behind
+its prefix of five bytes.`,
   positionals: [{ name: 'RECEIPT', help: 'The file (- is standard input).', required: true }],
   options: {
     document: { type: 'text', value: 'FILE', help: 'The attestation document, for a receipt without a bundle.' },
@@ -36,7 +34,7 @@ stream (--stream) each file holds all messages, uncompressed, each behind its pr
     now: { type: 'text', value: 'TIME', help: 'Judge the evidence at this time: Unix seconds, or RFC 3339.' },
     request: { type: 'text', value: 'FILE', help: 'The body of the request, to the byte.' },
     response: { type: 'text', value: 'FILE', help: 'The body of the answer, to the byte.' },
-    salt: { type: 'text', value: 'TEXT', help: 'The salt that came with a receipt without a bundle.' },
+    'salt-file': { type: 'text', value: 'FILE', help: 'The salt that came with a receipt without a bundle.' },
     stream: { type: 'flag', help: 'The bodies are those of a gRPC stream.' },
   },
   usesServer: false,
@@ -63,13 +61,10 @@ async function check(file: Uint8Array, invocation: Invocation): Promise<BundleVe
   const named = invocation.text('document')
   const isOwnPolicy = invocation.text('policy') !== undefined || named !== undefined
   const now = nowOf(invocation)
-  const [request, response] = await Promise.all([bodyOf('request', invocation), bodyOf('response', invocation)])
-  const bodies = { ...(request && { request }), ...(response && { response }) }
-  if (named === undefined && invocation.text('salt') !== undefined) {
-    throw usage('--salt is for a receipt with --document; a bundle holds its own')
-  }
+  const bodies = await readBodies(invocation)
+  const held = { ...bodies, ...(await readSalt(invocation, bodies)) }
   const bundle =
-    named === undefined ? file : await bundleOf(file, await readArgument(named, invocation), bodies, invocation)
+    named === undefined ? file : await bundleOf(file, await readArgument(named, invocation), held, invocation)
   return verifyEvidenceBundle(bundle, {
     ...(isOwnPolicy && { policy: await policyOf(invocation) }),
     ...(now !== undefined && { now }),
@@ -77,40 +72,15 @@ async function check(file: Uint8Array, invocation: Invocation): Promise<BundleVe
   })
 }
 
-type Bodies = Pick<HeldReceipt, 'request' | 'response'>
-
 /** A bare receipt with its document, as a bundle of the caller's own. */
 async function bundleOf(
   file: Uint8Array,
   document: Uint8Array,
-  bodies: Bodies,
+  held: Pick<HeldReceipt, 'request' | 'response' | 'salt'>,
   invocation: Invocation,
 ): Promise<Uint8Array> {
   const token = fromUtf8('the receipt', file).trim()
-  const salt = saltOf(invocation.text('salt'), bodies)
-  const receipt = { token, ...bodies, ...(salt && { salt }) }
-  return createEvidenceBundle({ document, policy: await policyJsonOf(invocation), receipt })
-}
-
-/** @throws {CliError} `USAGE` */
-function saltOf(text: string | undefined, { request, response }: Bodies): Uint8Array | undefined {
-  if (text === undefined) return undefined
-  if (request === undefined || response === undefined) {
-    throw usage('--salt needs --request and --response, which it is compared by')
-  }
-  try {
-    return fromBase64Url('--salt', text)
-  } catch (cause) {
-    if (!isMalformedError(cause)) throw cause
-    throw usage('--salt is not base64url', { cause })
-  }
-}
-
-async function bodyOf(option: 'request' | 'response', invocation: Invocation): Promise<BodyDigest | undefined> {
-  const file = invocation.text(option)
-  if (file === undefined) return undefined
-  const digest = invocation.flag('stream') ? digestStreamBody : digestBody
-  return digest(await readArgument(file, invocation))
+  return createEvidenceBundle({ document, policy: await policyJsonOf(invocation), receipt: { token, ...held } })
 }
 
 function show(verdict: BundleVerdict, { terminal }: Invocation): ExitCode {
@@ -142,11 +112,7 @@ function show(verdict: BundleVerdict, { terminal }: Invocation): ExitCode {
 }
 
 function bodyText({ bytes, messages }: { readonly bytes: number; readonly messages?: number }): string {
-  return `${bytes} bytes${messages === undefined ? '' : ` in ${messages} messages`}`
-}
-
-function usage(problem: string, options?: ErrorOptions): CliError<'USAGE'> {
-  return new CliError('USAGE', { problem, command: 'receipts verify' }, options)
+  return `${bytes} bytes${messages === undefined ? '' : ` in ${messages} ${messages === 1 ? 'message' : 'messages'}`}`
 }
 
 /** @throws {CliError} `USAGE` */

@@ -123,6 +123,7 @@ async function serveSimulated(
     terminal.line(terminal.paint('yellow', `evidence is ${SIMULATED_WARNING}`))
     terminal.line(`listening on ${terminal.paint('bold', server.url)}`)
     if (server.plainUrl !== undefined) terminal.line(`Oblivious HTTP also on ${server.plainUrl}`)
+    if (server.metricsUrl !== undefined) terminal.line(`metrics on ${server.metricsUrl}/metrics`)
     if (server.legacy !== undefined) {
       terminal.line(`BlindAI 0.6 on ${server.legacy.attestation}, ${server.legacy.run}, ${server.legacy.management}`)
     }
@@ -137,6 +138,7 @@ async function serveSimulated(
       protects: 'nothing',
       url: server.url,
       ...(server.plainUrl === undefined ? {} : { plainUrl: server.plainUrl }),
+      ...(server.metricsUrl === undefined ? {} : { metricsUrl: server.metricsUrl }),
       ...(server.legacy === undefined ? {} : { legacy: { ...server.legacy } }),
       ...(keyFile === undefined ? {} : { keyFile }),
       isolation: server.isolation,

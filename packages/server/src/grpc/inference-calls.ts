@@ -60,6 +60,7 @@ export function inferenceCalls(
       if (call.request.signal.aborted) throw cause
       const error = publicError(cause)
       services.onFailure({ requestId: call.requestId, error, cause })
+      services.onRefused?.(error.code)
       return encodeGrpcStreamResponse({ error: `${error.code}: ${error.message}`, id })
     }
   }

@@ -1,6 +1,6 @@
 import type { ApiResponse, Call } from '../http/api.ts'
 import { ApiError } from '../http/api-error.ts'
-import { publicError } from '../http/error-response.ts'
+import { type PublicError, publicError } from '../http/error-response.ts'
 import { SchedulerError } from '../scheduler/index.ts'
 import { errorTrailers, framed, GRPC_HEADERS, OK_TRAILERS } from './answers.ts'
 import type { MessageBounds } from './message-reader.ts'
@@ -32,6 +32,7 @@ export function messageStream(
 ): ApiResponse {
   const { reader, timeLeft } = openCall(call, bounds, nowMs)
   let trailers = OK_TRAILERS
+  let failure: PublicError | undefined
 
   async function* answers(): AsyncGenerator<Uint8Array> {
     const lease = bodies.lease(call.tenant.name)
@@ -59,6 +60,7 @@ export function messageStream(
       const error = publicError(cause)
       onFailure({ requestId: call.requestId, error, cause })
       trailers = errorTrailers(error)
+      failure = error
     } finally {
       lease.end()
     }
@@ -70,5 +72,12 @@ export function messageStream(
     if (isEnding()) throw new SchedulerError('SERVER_DRAINING', { retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
 
-  return { status: 200, headers: GRPC_HEADERS, body: answers(), trailers: () => trailers, isDuplex: true }
+  return {
+    status: 200,
+    headers: GRPC_HEADERS,
+    body: answers(),
+    trailers: () => trailers,
+    isDuplex: true,
+    failure: () => failure,
+  }
 }

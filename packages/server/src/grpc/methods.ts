@@ -8,7 +8,7 @@ import { SMALL_MESSAGES } from './open-call.ts'
 /** Answers one message with one. */
 export type Answer = (call: Call, message: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
-/** A method whose messages are small, so that it is answered however low memory is. */
+/** A method whose messages are small, so that it is answered however low memory is, unless it starts work. */
 export function unary(path: string, access: Access, answer: Answer): Route {
   const handle = async (call: Call): Promise<ApiResponse> => {
     const { encoding } = readCallOptions(call.request.headers)

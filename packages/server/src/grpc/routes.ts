@@ -92,7 +92,7 @@ export function grpcRoutes(services: GrpcServices): Route[] {
     unary(pathOf('ModelConfig'), 'tenant', config),
     unary(pathOf('ModelStatistics'), 'tenant', statistics),
     unary(pathOf('RepositoryIndex'), 'tenant', index),
-    unary(pathOf('RepositoryModelLoad'), 'owner', load),
+    { ...unary(pathOf('RepositoryModelLoad'), 'owner', load), startsWork: true },
     unary(pathOf('RepositoryModelUnload'), 'owner', unload),
     method(pathOf('ModelInfer'), 'tenant', infer),
     method(pathOf('ModelStreamInfer'), 'tenant', stream),

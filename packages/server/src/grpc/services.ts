@@ -18,4 +18,6 @@ export interface GrpcServices {
   /** True once nothing new is served: streams end with the answer that they owe. */
   readonly isEnding: () => boolean
   readonly onFailure: (failure: RequestFailure) => void
+  /** Told of the code of what was refused inside of a stream that goes on. */
+  readonly onRefused?: (code: string) => void
 }

@@ -1,5 +1,6 @@
 import type { Tenant } from '../tenants/index.ts'
 import type { BodyLease } from './body-memory.ts'
+import type { PublicError } from './error-response.ts'
 import type { Transfer } from './slow-watch.ts'
 
 /**
@@ -83,6 +84,8 @@ export interface ApiResponse {
   readonly trailers?: () => Readonly<Record<string, string>>
   /** True where a body of pieces is made while the request still comes; it takes as long as its reader wants. */
   readonly isDuplex?: boolean
+  /** Why a stream ended that `isDuplex`; undefined where it ended well. Known once `onSent` is called. */
+  readonly failure?: () => PublicError | undefined
   /** To be called once when the answer has been sent, or never will be. */
   readonly onSent?: () => void
 }

@@ -10,6 +10,8 @@ export interface BodyMemoryLimits {
 export interface BodyLease {
   /** @throws {ApiError} `TENANT_BODY_MEMORY_FULL`, `BODY_MEMORY_FULL`. */
   grow(bytes: number): void
+  /** Grows where there is room beside all others; false, and nothing is taken back for it, where there is none. */
+  tryGrow(bytes: number): boolean
   /**
    * As `grow`, for what a request has to have: where it alone would need more than there ever is, no waiting helps.
    *
@@ -62,6 +64,11 @@ export class BodyMemory {
         this.#checkFits(holding, bytes)
         this.#take(holding, bytes)
       },
+      tryGrow: (bytes) => {
+        if (this.#refusal(tenant, bytes) !== undefined) return false
+        this.#add(holding, bytes)
+        return true
+      },
       offer: (onTaken) => this.#offered.set(holding, onTaken),
       keep: () => this.#offered.delete(holding),
       end: () => this.#give(holding),
@@ -80,6 +87,11 @@ export class BodyMemory {
       if (refusal === undefined) break
       if (!this.#reclaim(holding, refusal)) throw refusal
     }
+    this.#add(holding, bytes)
+  }
+
+  #add(holding: Holding, bytes: number): void {
+    const { tenant } = holding
     this.#byTenant.set(tenant, (this.#byTenant.get(tenant) ?? 0) + bytes)
     this.#total += bytes
     holding.bytes += bytes

@@ -150,23 +150,10 @@ export async function encodeResponse(
   let bytes = 0
   for (const piece of body) bytes += piece.byteLength
   if (bytes === 0 || bytes > maxBytes) return { ...response, headers }
-  // The answer in one piece, and what becomes of it.
-  if (!hasRoom(lease, 2 * bytes)) return { ...response, headers }
+  // The answer in one piece, and what becomes of it. Bodies on their way in need their memory; an answer is there already.
+  if (!lease.tryGrow(2 * bytes)) return { ...response, headers }
   const encoded = await compress[coding](Buffer.concat(body), { level: LEVEL })
   return { ...response, headers: { ...headers, 'content-encoding': coding }, body: [encoded] }
-}
-
-/** False where bodies in flight take all that there is, which is no reason to give up what is there already. */
-function hasRoom(lease: BodyLease, bytes: number): boolean {
-  try {
-    lease.grow(bytes)
-    return true
-  } catch (error) {
-    if (error instanceof ApiError && (error.code === 'BODY_MEMORY_FULL' || error.code === 'TENANT_BODY_MEMORY_FULL')) {
-      return false
-    }
-    throw error
-  }
 }
 
 function written(decoder: Gunzip | Inflate, piece: Uint8Array): Promise<void> {

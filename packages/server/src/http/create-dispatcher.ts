@@ -51,6 +51,8 @@ export interface HttpServices {
   readonly isEnding: () => boolean
   readonly onAnswered?: (answered: Answered) => void
   readonly onFailure: (failure: RequestFailure) => void
+  /** Told of the code of what was refused inside of a stream that goes on. */
+  readonly onRefused?: (code: string) => void
 }
 
 /** All routes of both protocols, behind the same checks. */

@@ -24,7 +24,7 @@ export interface DispatcherOptions {
   readonly coding: CodingLimits
   /** Serve TLS clients that do not prove their channel. */
   readonly unattestedClients: boolean
-  /** Told of every request that was answered, however. */
+  /** Told of every request that was answered, however; of a stream when it is at its end. */
   readonly onAnswered?: (answered: Answered) => void
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
@@ -126,12 +126,16 @@ export class Dispatcher {
       response = (this.#options.answerError ?? errorResponse)(error)
     }
     lease?.end()
-    // gRPC says in its trailers how a call ended, and answers all of them with 200.
-    const status = error?.status ?? response.status
-    const code = error?.code
+    const { status } = response
     const bytes = { bytesIn: 'body' in arrived ? arrived.body.length : undefined, bytesOut: lengthOf(response) }
     const ms = this.#options.nowMs() - startedAtMs
-    this.#options.onAnswered?.({ requestId, route: known, status, code, ms, ...bytes })
+    // gRPC says in its trailers how a call ended, and answers all of them with 200.
+    const report = (ended: PublicError | undefined): void => {
+      const outcome = { status: ended?.status ?? status, code: ended?.code }
+      this.#options.onAnswered?.({ requestId, route: known, ...outcome, ms, ...bytes })
+    }
+    if (response.isDuplex === true) response = reportedAtItsEnd(response, report)
+    else report(error)
     if (arrived.method === 'HEAD') {
       response.onSent?.()
       response = headOf(response)
@@ -194,6 +198,16 @@ export class Dispatcher {
     if (id === undefined || !/^[A-Za-z0-9_-]{16,64}$/.test(id)) throw new ApiError('OPERATION_ID_NEEDED', {})
     this.#options.operations.begin(tenant.name, id)
   }
+}
+
+/** How a stream ended is known, and told, when it is at its end. */
+function reportedAtItsEnd(response: ApiResponse, report: (ended: PublicError | undefined) => void): ApiResponse {
+  const { onSent, failure } = response
+  const end = (): void => {
+    onSent?.()
+    report(failure?.())
+  }
+  return { ...response, onSent: end }
 }
 
 /** Undefined for an answer that is a stream. */

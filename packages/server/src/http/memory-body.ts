@@ -1,4 +1,5 @@
-import { collectBody } from '@blindai/channel'
+import { concatBytes } from '@blindai/core'
+import { ByteBlocks } from '../models/byte-blocks.ts'
 import type { ApiBody } from './api.ts'
 import { ApiError } from './api-error.ts'
 
@@ -21,21 +22,64 @@ export function bodyOfBytes(bytes: Uint8Array): ApiBody {
 export function bodyOfPieces(pieces: AsyncIterable<Uint8Array>, length: number | undefined): ApiBody {
   return {
     length,
-    collect: (limitBytes, onGrow) => collectBody(counted(pieces, limitBytes, onGrow), limitBytes),
+    async collect(limitBytes, onGrow) {
+      if (length === undefined) return gathered(pieces, limitBytes, onGrow)
+      if (length > limitBytes) throw new ApiError('BODY_TOO_LARGE', { limit: limitBytes })
+      return filled(pieces, length, onGrow)
+    },
     [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](),
   }
 }
 
-async function* counted(
+/** Pieces of a length that was announced, in memory that is counted before any of them comes. */
+async function filled(
+  pieces: AsyncIterable<Uint8Array>,
+  length: number,
+  onGrow: (bytes: number) => void,
+): Promise<Uint8Array> {
+  onGrow(length)
+  let whole: Uint8Array | undefined
+  let received = 0
+  for await (const piece of pieces) {
+    if (received + piece.byteLength > length) throw new ApiError('BODY_TOO_LARGE', { limit: length })
+    if (piece.byteLength === length) {
+      whole = piece
+    } else {
+      whole ??= new Uint8Array(length)
+      whole.set(piece, received)
+    }
+    received += piece.byteLength
+  }
+  if (received < length) throw new ApiError('BODY_TRUNCATED', { received })
+  return whole ?? NOTHING
+}
+
+/** Pieces of any length. A single one is used as it is; more are joined as they come, so that crumbs cost no more. */
+async function gathered(
   pieces: AsyncIterable<Uint8Array>,
   limitBytes: number,
   onGrow: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let held = 0
+): Promise<Uint8Array> {
+  const blocks = new ByteBlocks()
+  let only: Uint8Array | undefined = NOTHING
+  let received = 0
   for await (const piece of pieces) {
-    held += piece.byteLength
-    if (held > limitBytes) throw new ApiError('BODY_TOO_LARGE', { limit: limitBytes })
+    if (piece.byteLength === 0) continue
+    if (received + piece.byteLength > limitBytes) throw new ApiError('BODY_TOO_LARGE', { limit: limitBytes })
     onGrow(piece.byteLength)
-    yield piece
+    if (received === 0) {
+      only = piece
+    } else {
+      if (only !== undefined) blocks.append(only)
+      only = undefined
+      blocks.append(piece)
+    }
+    received += piece.byteLength
   }
+  if (only !== undefined) return only
+  // The pieces and the one that they become.
+  onGrow(received)
+  return concatBytes(...blocks.chunks())
 }
+
+const NOTHING = new Uint8Array()

@@ -25,6 +25,8 @@ export interface Route {
   readonly once?: boolean
   /** True for what brings a model, and is the first to be refused when memory is low. */
   readonly isUpload?: boolean
+  /** True for what starts an engine whatever its body is, and is refused while memory has no room for one. */
+  readonly startsWork?: boolean
   readonly handle: (call: Call) => Promise<ApiResponse> | ApiResponse
 }
 

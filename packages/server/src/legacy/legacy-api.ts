@@ -10,7 +10,7 @@ import { CBOR_NULL, cborArray, cborBytes, cborMap, cborText, cborUnsigned } from
 import { datumTypeName } from './datum-type.ts'
 import { LegacyError } from './legacy-error.ts'
 import type { LegacyEvidence } from './legacy-evidence.ts'
-import { LEGACY_ROUTES, type LegacyChecks, LegacyPorts, type LegacyRoute } from './legacy-ports.ts'
+import { LEGACY_ROUTES, type LegacyAnswer, type LegacyChecks, LegacyPorts, type LegacyRoute } from './legacy-ports.ts'
 import { type LegacyRun, readDelete, readRun, readUpload } from './read-requests.ts'
 
 /** What requests of BlindAI 0.6 clients are served with. */
@@ -49,12 +49,12 @@ export class LegacyApi {
     this.#ports = new LegacyPorts(services)
     const shown = { maxBodyBytes: 0, isPublic: true } as const
     this.#attestation = [
-      { ...shown, name: LEGACY_ROUTES.certificate, handle: () => cborBytes(certificate) },
+      { ...shown, name: LEGACY_ROUTES.certificate, handle: () => ({ bytes: cborBytes(certificate) }) },
       ...(evidence === undefined
         ? []
         : [
-            { ...shown, name: LEGACY_ROUTES.quote, handle: () => evidence.quote },
-            { ...shown, name: LEGACY_ROUTES.collateral, handle: () => evidence.collateral() },
+            { ...shown, name: LEGACY_ROUTES.quote, handle: () => ({ bytes: evidence.quote }) },
+            { ...shown, name: LEGACY_ROUTES.collateral, handle: async () => ({ bytes: await evidence.collateral() }) },
           ]),
     ]
     const [run, upload, remove] = [this.#run.bind(this), this.#upload.bind(this), this.#delete.bind(this)]
@@ -74,7 +74,7 @@ export class LegacyApi {
   /** The port that uploads and deletes models. */
   readonly manage = (request: ApiRequest): Promise<ApiResponse> => this.#ports.serve(request, this.#management, true)
 
-  async #run({ body, signal }: ApiRequest, lease: BodyLease): Promise<Uint8Array> {
+  async #run({ body, signal }: ApiRequest, lease: BodyLease): Promise<LegacyAnswer> {
     const { tenant, inference, limits } = this.#services
     const bytes = await body.collect(limits.maxRequestBytes, (more) => lease.grow(more))
     // Tensors are copied out of it.
@@ -86,38 +86,39 @@ export class LegacyApi {
     const outputs = await inference.serve(caller, record, ({ perform }) =>
       perform({ inputs }, { costBytes: bytes.byteLength, signal }),
     )
-    return cborMap({ outputs: cborArray(outputs.map(outputOf)) })
+    return { bytes: cborMap({ outputs: cborArray(outputs.map(outputOf)) }) }
   }
 
-  async #upload({ body }: ApiRequest): Promise<Uint8Array> {
+  async #upload({ body }: ApiRequest): Promise<LegacyAnswer> {
     const { tenant, models, library, limits } = this.#services
     if (this.#uploads >= MAX_UPLOADS) throw new LegacyError('LEGACY_BUSY', { limit: MAX_UPLOADS })
     this.#uploads += 1
     const spool = models.spool(tenant)
     try {
       await readUpload(new CborReader(body), limits.maxModelBytes, (piece) => spool.append(piece))
-      const { sha256, bytes } = await spool.finish()
+      const { sha256, bytes: length } = await spool.finish()
       const id = models.find(tenant, sha256)?.name ?? randomUUID()
-      await library.upload({
+      const { state } = await library.upload({
         owner: tenant,
         manifest: { sha256, kind: 'onnx', name: id },
-        length: bytes,
+        length,
         offset: undefined,
         bytes: spool.read(),
       })
-      return cborMap({ hash: cborBytes(fromHex('sha256', sha256)), model_id: cborText(id) })
+      const bytes = cborMap({ hash: cborBytes(fromHex('sha256', sha256)), model_id: cborText(id) })
+      return { bytes, isCreation: state === 'created' }
     } finally {
       this.#uploads -= 1
       await spool.discard()
     }
   }
 
-  async #delete({ body }: ApiRequest): Promise<Uint8Array> {
+  async #delete({ body }: ApiRequest): Promise<LegacyAnswer> {
     const { tenant, models, library } = this.#services
     const bytes = await body.collect(MAX_DELETE_BYTES, () => undefined)
     const id = await readDelete(new CborReader(onePiece(bytes)))
     await library.delete(models.resolve(tenant, id))
-    return CBOR_NULL
+    return { bytes: CBOR_NULL }
   }
 
   /** The id of an upload is the name of a model of this tenant; a digest may be of a model that it was granted, too. */

@@ -43,6 +43,17 @@ export const LEGACY_CATALOGUE: Catalogue<LegacyErrorDetails> = {
   },
 }
 
+/** What each would be over HTTP, which metrics and the log say; its client gets 500, or 404 where there is nothing. */
+export const LEGACY_STATUS: { readonly [Code in keyof LegacyErrorDetails]: number } = {
+  LEGACY_CBOR_UNSUPPORTED: 400,
+  LEGACY_CBOR_TOO_DEEP: 400,
+  LEGACY_MODEL_UNCLEAR: 400,
+  LEGACY_LENGTH_MISMATCH: 409,
+  LEGACY_BUSY: 429,
+  LEGACY_DATATYPE_UNSUPPORTED: 422,
+  LEGACY_NOT_FOUND: 404,
+}
+
 /** A request of a BlindAI 0.6 client that is not accepted. */
 export class LegacyError<Code extends keyof LegacyErrorDetails = keyof LegacyErrorDetails> extends CodedError<
   LegacyErrorDetails,

@@ -11,7 +11,7 @@ import type { MemoryPressure } from '../memory-ladder.ts'
 import type { RouteName } from '../metrics/server-metrics.ts'
 import type { TenantMeter } from '../tenants/index.ts'
 import { CBOR_NULL, cborText } from './cbor-writer.ts'
-import { LegacyError } from './legacy-error.ts'
+import { LEGACY_STATUS, LegacyError } from './legacy-error.ts'
 
 /** What stands between requests of BlindAI 0.6 clients and what they ask for. */
 export interface LegacyChecks {
@@ -29,7 +29,10 @@ export interface LegacyChecks {
   readonly onFailure: (failure: RequestFailure) => void
 }
 
-/** As of every other client, but for what routes are. */
+/**
+ * As of every other client, but for what routes are. The status is that of the same answer over HTTP, and not the one on this
+ * wire, which has 200 and 500 for nearly all: what a client does wrong is not the server's failure, and a new model is one.
+ */
 export interface LegacyAnswered extends Omit<Answered, 'route'> {
   /** One of `LEGACY_ROUTES`; undefined for what only greets, too, whose path its sender chose. */
   readonly route: RouteName | undefined
@@ -42,7 +45,14 @@ export interface LegacyRoute extends Pick<Route, 'maxBodyBytes' | 'isUpload'> {
   /** True for what is nobody's request: certificate and evidence. */
   readonly isPublic?: boolean
   /** @param lease - of the request; it ends before the answer is counted. */
-  readonly handle: (request: ApiRequest, lease: BodyLease) => Promise<Uint8Array> | Uint8Array
+  readonly handle: (request: ApiRequest, lease: BodyLease) => Promise<LegacyAnswer> | LegacyAnswer
+}
+
+/** What a route answers. */
+export interface LegacyAnswer {
+  readonly bytes: Uint8Array
+  /** True where it made something new. */
+  readonly isCreation?: boolean
 }
 
 /** All that there is, by the names that metrics and the log have for it. */
@@ -53,12 +63,13 @@ export const LEGACY_ROUTES: Readonly<
   quote: { method: 'GET', path: '/quote' },
   collateral: { method: 'GET', path: '/collateral' },
   run: { method: 'POST', path: '/run' },
-  upload: { method: 'POST', path: '/upload' },
+  upload: { method: 'POST', path: '/upload', isUpload: true },
   delete: { method: 'POST', path: '/delete' },
 }
 
 /** What is said of a failure. */
 interface Refusal {
+  /** As over HTTP. */
   readonly status: number
   readonly code: string
   readonly hint: string
@@ -100,24 +111,25 @@ export class LegacyPorts {
     const { method, path } = request
     const route = routes.find(({ name }) => name.method === method && name.path === path)
     const headers = { server: this.#server, 'content-type': 'application/cbor', [REQUEST_ID_HEADER]: requestId }
-    let bytes: Uint8Array
+    let answer: LegacyAnswer
     let refusal: Refusal | undefined
     let onSent: (() => void) | undefined
     try {
-      bytes = await this.#answerTo(request, route, greets)
-      onSent = this.#hold(bytes)
+      answer = await this.#answerTo(request, route, greets)
+      onSent = this.#hold(answer.bytes)
     } catch (cause) {
       refusal = this.#refusal(requestId, cause)
-      bytes = cborText(`${refusal.code}: ${refusal.hint}`)
+      answer = { bytes: cborText(`${refusal.code}: ${refusal.hint}`) }
     }
-    const { status = 200, code } = refusal ?? {}
+    const { bytes, isCreation = false } = answer
+    const { status = isCreation ? 201 : 200, code } = refusal ?? {}
     const sizes = { bytesIn: request.body.length, bytesOut: bytes.byteLength }
     onAnswered({ requestId, route: route?.name, status, code, ms: nowMs() - startedAtMs, ...sizes })
-    return { status, headers, body: [bytes], ...(onSent === undefined ? {} : { onSent }) }
+    return { status: wireStatus(refusal), headers, body: [bytes], ...(onSent === undefined ? {} : { onSent }) }
   }
 
-  async #answerTo(request: ApiRequest, route: LegacyRoute | undefined, greets: boolean): Promise<Uint8Array> {
-    if (route === undefined && greets && request.method === 'GET') return CBOR_NULL
+  async #answerTo(request: ApiRequest, route: LegacyRoute | undefined, greets: boolean): Promise<LegacyAnswer> {
+    if (route === undefined && greets && request.method === 'GET') return { bytes: CBOR_NULL }
     if (route === undefined) throw new LegacyError('LEGACY_NOT_FOUND', {})
     const { meter, pressure, tenant } = this.#checks
     if (route.isPublic !== true) {
@@ -149,11 +161,17 @@ export class LegacyPorts {
   /** Refusals of this wire are the client's to read alone; of all others the operator hears what is for the operator. */
   #refusal(requestId: string, cause: unknown): Refusal {
     if (cause instanceof LegacyError) {
-      const { code, hint } = cause
-      return { status: code === 'LEGACY_NOT_FOUND' ? 404 : 500, code, hint }
+      const { code, hint }: LegacyError = cause
+      return { status: LEGACY_STATUS[code], code, hint }
     }
     const error = publicError(cause)
     this.#checks.onFailure({ requestId, error, cause })
-    return { status: 500, code: error.code, hint: error.hint }
+    return { status: error.status, code: error.code, hint: error.hint }
   }
+}
+
+/** Source: the client of BlindAI 0.6. */
+function wireStatus(refusal: Refusal | undefined): number {
+  if (refusal === undefined) return 200
+  return refusal.code === 'LEGACY_NOT_FOUND' ? 404 : 500
 }

@@ -88,8 +88,13 @@ export class ServerMetrics {
     const index = Math.min(Math.max(Math.floor(status / 100), 2), 5) - 2
     this.#requests.add({ ...series, status: STATUS_CLASSES[index] ?? '5xx' })
     this.#seconds.observe(series, ms / 1000)
-    if (code !== undefined) this.#refusals.add({ code })
+    if (code !== undefined) this.refused(code)
     if (route?.isUpload === true) this.#uploads.add({ outcome: uploadOutcome(status) })
+  }
+
+  /** Counts what was refused inside of a stream that goes on. */
+  refused(code: string): void {
+    this.#refusals.add({ code })
   }
 
   /** Counts what the log is told. */

@@ -41,6 +41,16 @@ describe.each<PressureLevel>([2, 3])('a server at level %i of memory', (low) => 
     expect((await client.call('RepositoryModelUnload', { model_name: 'm' })).error).toBeUndefined()
   })
 
+  test('starts no engine because its owner says so', async () => {
+    const { client, engines } = await house()
+    expect((await client.call('RepositoryModelUnload', { model_name: 'm' })).error).toBeUndefined()
+    const started = engines.engines.length
+    const { error, status } = await client.call('RepositoryModelLoad', { model_name: 'm' })
+    expect(error).toMatchObject({ code: 14 })
+    expect(status.metadata.get('x-blindai-error')).toEqual(['MEMORY_LOW'])
+    expect(engines.engines).toHaveLength(started)
+  })
+
   test('takes no inference over gRPC, whose length nobody announced', async () => {
     const { client, engines, tls } = await house()
     const request = { model_name: 'm', inputs: [X], raw_input_contents: [Buffer.from(TENSOR.data)] }
@@ -57,5 +67,25 @@ describe.each<PressureLevel>([2, 3])('a server at level %i of memory', (low) => 
       'grpc-status': '12',
     })
     expect(engines.runs).toEqual([])
+  })
+})
+
+describe('a server at level 2 of memory', () => {
+  test('takes a small inference over gRPC whose length is announced, and none that may be compressed', async () => {
+    const state: { level: PressureLevel } = { level: 0 }
+    const opened = await openHouse({ unattestedClients: true, pressure: { level: () => state.level } })
+    open.push(opened)
+    await opened.upload('alice', new Uint8Array([1]), '?name=m')
+    const session = await sessionTo(opened.tls)
+    open.push({ close: () => session.destroy() })
+    state.level = 2
+    const length = { 'content-length': String(INFER.byteLength) }
+    expect((await callRaw(session, 'ModelInfer', INFER, length)).trailers).toMatchObject({ 'grpc-status': '0' })
+    const plain = { ...length, 'grpc-encoding': 'identity' }
+    expect((await callRaw(session, 'ModelInfer', INFER, plain)).trailers).toMatchObject({ 'grpc-status': '0' })
+    const packed = { ...length, 'grpc-encoding': 'gzip' }
+    expect((await callRaw(session, 'ModelInfer', INFER, packed)).trailers).toMatchObject({
+      'x-blindai-error': 'MEMORY_LOW',
+    })
   })
 })

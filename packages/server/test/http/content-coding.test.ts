@@ -4,7 +4,8 @@ import { encodeInferRequest } from '@blindai/protocol'
 import { digestBody, RECEIPT_HEADER, RECEIPT_SALT_HEADER, verifyReceipt } from '@blindai/receipts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { acceptedCoding, type ContentCoding, decodeBody } from '../../src/http/content-coding.ts'
+import { BodyMemory } from '../../src/http/body-memory.ts'
+import { acceptedCoding, type ContentCoding, decodeBody, encodeResponse } from '../../src/http/content-coding.ts'
 import { type Ask, buildHouse, NOW } from '../fixtures/house.ts'
 
 const MIB = 1024 * 1024
@@ -228,6 +229,20 @@ describe('an answer', () => {
     expect(headers.vary).toBe('accept-encoding')
     expect(bytes.byteLength).toBeGreaterThan(2 * MIB)
     expect(engines.runs).toHaveLength(1)
+  })
+
+  test('is not compressed at the price of what others have half sent', async () => {
+    const memory = new BodyMemory({ maxBodyMemoryBytes: 1000, maxBodyMemoryBytesPerTenant: 1000 })
+    const stranger = memory.lease('')
+    stranger.offer(() => expect.unreachable())
+    stranger.grow(900)
+    const answer = { status: 200, headers: {}, body: [new Uint8Array(100)] }
+    const asked = { 'accept-encoding': 'gzip' }
+    const alice = memory.lease('alice')
+    expect((await encodeResponse(answer, asked, 1000, alice)).headers).toEqual({ vary: 'accept-encoding' })
+    expect(memory.bytes).toBe(900)
+    stranger.end()
+    expect((await encodeResponse(answer, asked, 1000, alice)).headers).toHaveProperty('content-encoding', 'gzip')
   })
 
   test('of an error, and of a path that says nothing long, is not compressed', async () => {

@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { PressureLevel } from '../../src/memory-ladder.ts'
 import { type Answer, buildHouse, digestOf } from '../fixtures/house.ts'
@@ -69,6 +70,39 @@ describe('a server whose memory is low', () => {
     expect(unknown).toMatchObject(REFUSED)
     expect(read).toBe(false)
   })
+
+  test.each([2, 3] as const)(
+    'starts no engine because its owner says so at level %i, and stops those it has',
+    async (low) => {
+      const { ask, engines, model, state } = await houseAt()
+      const order = (what: string): Promise<Answer> =>
+        ask('POST', `/v2/repository/models/${model}/${what}`, { as: 'alice' })
+      state.level = low
+      expect(await order('unload')).toMatchObject({ status: 200 })
+      const started = engines.engines.length
+      expect(await order('load')).toMatchObject(REFUSED)
+      expect(engines.engines).toHaveLength(started)
+      state.level = 1
+      expect(await order('load')).toMatchObject({ status: 200 })
+      expect(engines.engines).toHaveLength(started + 1)
+    },
+  )
+
+  test.each(['gzip', 'deflate', 'x-gzip'])(
+    'takes no small body in %s then: nobody knows what it becomes',
+    async (coding) => {
+      const { ask, model, state } = await houseAt()
+      const path = `/v2/models/${model}/infer`
+      const body = (coding === 'deflate' ? deflateSync : gzipSync)(BODY)
+      const packed = { as: 'alice', body, headers: { 'content-encoding': coding } } as const
+      state.level = 1
+      expect(await ask('POST', path, packed)).toMatchObject({ status: 200 })
+      state.level = 2
+      expect(await ask('POST', path, packed)).toMatchObject(REFUSED)
+      const plain = { as: 'alice', body: BODY, headers: { 'content-encoding': 'identity' } } as const
+      expect(await ask('POST', path, plain)).toMatchObject({ status: 200 })
+    },
+  )
 
   test('takes no work at last, and still answers what frees memory or tells how it is', async () => {
     const { ask, engines, infer, model, state, upload } = await houseAt()

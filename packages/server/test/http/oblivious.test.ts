@@ -24,8 +24,8 @@ function innerOf({ method = 'GET', path = '/v2', headers = AUTHORIZATION, body =
   return { method, scheme: 'https', authority: OHTTP_AUTHORITY, path, headers, body } as const
 }
 
-async function obliviousHouse() {
-  const house = await buildHouse()
+async function obliviousHouse(limits: NonNullable<Parameters<typeof buildHouse>[0]>['limits'] = {}) {
+  const house = await buildHouse({ limits })
   const configs = parseKeyConfigList(house.ohttpKeys.keyConfigList)
   const seal = (inner: Inner, now = NOW) => encapsulateRequest(configs, innerOf(inner), { now })
   async function exchange(inner: Inner) {
@@ -89,6 +89,31 @@ describe('a request inside Oblivious HTTP', () => {
     })
     const response = await sealed.openResponse(pieces(answer.bytes))
     expect(response.status).toBe(201)
+  })
+
+  test('in chunks, whose length nobody announced, counts twice where its pieces become one', async () => {
+    const MIB = 1024 ** 2
+    const limits = { maxBodyMemoryBytesPerTenant: 3 * MIB }
+    const { ask, configs, upload } = await obliviousHouse(limits)
+    await upload('alice', new Uint8Array([1]), '?name=m')
+    const json = utf8('{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}')
+    async function statusOf(bytes: number): Promise<number> {
+      const body = new Uint8Array(bytes).fill(32)
+      body.set(json)
+      async function* stream(): AsyncGenerator<Uint8Array> {
+        for (let at = 0; at < bytes; at += 50_000) yield body.subarray(at, at + 50_000)
+      }
+      const inner = { ...innerOf({ method: 'POST', path: '/v2/models/m/infer' }), body: stream() }
+      const sealed = await encapsulateStream(configs, inner, { now: NOW })
+      const answer = await ask('POST', PATH, {
+        headers: { 'content-type': sealed.contentType },
+        body: await collectBody(sealed.body, 1 << 24),
+        channel: { kind: 'plain' },
+      })
+      return (await sealed.openResponse(pieces(answer.bytes))).status
+    }
+    expect(await statusOf(1.4 * MIB)).toBe(200)
+    expect(await statusOf(1.6 * MIB)).toBe(413)
   })
 
   test('is refused, sealed, when it comes a second time', async () => {

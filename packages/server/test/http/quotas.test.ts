@@ -119,6 +119,24 @@ describe('an engine', () => {
     expect(engines.living).toHaveLength(2)
   })
 
+  test('of a version that was never shared lives and runs on when the sharing of its name ends', async () => {
+    const { ask, engines, upload } = await buildHouse({ sharedEngines: true })
+    await upload('alice', MODEL, '?name=v&shared=true')
+    const own = await upload('alice', MODEL.subarray(1), '?name=v')
+    const infer = (version: number) =>
+      ask('POST', `/v2/models/v/versions/${version}/infer`, { as: 'alice', body: INPUT })
+    expect(await infer(1)).toMatchObject({ status: 200 })
+    engines.onRun = () => undefined
+    const runs = engines.runs.length
+    const running = infer(2)
+    const run = await engines.run(runs)
+    expect(await ask('DELETE', '/v1/models/v/shared-engines', { as: 'alice' })).toMatchObject({ status: 204 })
+    run.answer()
+    expect(await running).toMatchObject({ status: 200 })
+    expect(engines.living).toEqual([run.engine])
+    expect(await ask('GET', `/v1/models/${own}`, { as: 'alice' })).toMatchObject({ json: { sharedEngines: false } })
+  })
+
   test('is shared from when the owner allows it', async () => {
     const { ask, engines } = await bothRun(true, '')
     expect(await ask('PUT', '/v1/models/m/shared-engines', { as: 'alice' })).toMatchObject({ status: 204 })

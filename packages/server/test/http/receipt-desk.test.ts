@@ -25,6 +25,7 @@ const CALL: Call = {
   lease: {
     grow: () => undefined,
     growBody: () => undefined,
+    tryGrow: () => true,
     offer: () => undefined,
     keep: () => undefined,
     end: () => undefined,

@@ -95,23 +95,36 @@ describe('the listeners for clients of BlindAI 0.6', () => {
 
   test('are in the log of requests and in the metrics, under names that no request chooses', async () => {
     const { server, legacy, certificate, events } = await started()
-    await post(`${legacy.management}/upload`, recorded('upload'), certificate)
-    await post(`${legacy.run}/run`, recorded('run-by-hash'), certificate)
-    await post(`${legacy.run}/run`, recorded('run-by-id'), certificate)
-    await post(`${legacy.run}/canary`, new Uint8Array(), certificate)
+    const answers = [
+      await post(`${legacy.management}/upload`, recorded('upload'), certificate),
+      await post(`${legacy.management}/upload`, recorded('upload'), certificate),
+      await post(`${legacy.management}/upload`, new Uint8Array(), certificate),
+      await post(`${legacy.run}/run`, recorded('run-by-hash'), certificate),
+      await post(`${legacy.run}/run`, recorded('run-by-id'), certificate),
+      await post(`${legacy.run}/canary`, new Uint8Array(), certificate),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 500, 200, 500, 404])
     const requests = events.filter(({ event }) => event === 'request')
     expect(requests).toMatchObject([
       { method: 'GET', route: '/', status: 200, code: null },
+      { method: 'POST', route: '/upload', status: 201, code: null, bytesIn: recorded('upload').byteLength },
       { method: 'POST', route: '/upload', status: 200, code: null, bytesIn: recorded('upload').byteLength },
+      { method: 'POST', route: '/upload', status: 400, code: 'TRUNCATED' },
       { method: 'POST', route: '/run', status: 200, code: null },
-      { method: 'POST', route: '/run', status: 500, code: 'MODEL_NOT_FOUND' },
+      { method: 'POST', route: '/run', status: 404, code: 'MODEL_NOT_FOUND' },
       { method: 'other', route: 'none', status: 404, code: 'LEGACY_NOT_FOUND' },
     ])
     const metrics = await (await fetch(`${server.metricsUrl}/metrics`)).text()
     for (const line of [
       'blindai_requests_total{method="POST",route="/run",status="2xx"} 1',
-      'blindai_requests_total{method="POST",route="/run",status="5xx"} 1',
-      'blindai_requests_total{method="POST",route="/upload",status="2xx"} 1',
+      'blindai_requests_total{method="POST",route="/run",status="4xx"} 1',
+      'blindai_requests_total{method="POST",route="/run",status="5xx"} 0',
+      'blindai_requests_total{method="POST",route="/upload",status="2xx"} 2',
+      'blindai_requests_total{method="POST",route="/upload",status="4xx"} 1',
+      'blindai_requests_total{method="POST",route="/upload",status="5xx"} 0',
+      'blindai_uploads_total{outcome="created"} 1',
+      'blindai_uploads_total{outcome="known"} 1',
+      'blindai_uploads_total{outcome="refused"} 1',
       'blindai_requests_total{method="other",route="none",status="4xx"} 1',
       'blindai_refusals_total{code="MODEL_NOT_FOUND"} 1',
       'blindai_refusals_total{code="LEGACY_NOT_FOUND"} 1',

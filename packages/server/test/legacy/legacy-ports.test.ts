@@ -65,9 +65,9 @@ describe('a port for clients of BlindAI 0.6', () => {
     ]
     const { certificate, run, upload: uploaded, delete: deleted } = LEGACY_ROUTES
     expect(told).toMatchObject([
-      { route: uploaded, status: 200, code: undefined },
+      { route: uploaded, status: 201, code: undefined },
       { route: run, status: 200, code: undefined, bytesIn: runOf(id, '').byteLength },
-      { route: run, status: 500, code: 'LEGACY_MODEL_UNCLEAR' },
+      { route: run, status: 400, code: 'LEGACY_MODEL_UNCLEAR' },
       { route: deleted, status: 200, code: undefined, bytesOut: 1 },
       { route: certificate, status: 200, code: undefined, bytesIn: 0, bytesOut: 4 },
       { route: undefined, status: 200, code: undefined },
@@ -79,6 +79,28 @@ describe('a port for clients of BlindAI 0.6', () => {
     expect(new Set(told.map(({ requestId }) => requestId)).size).toBe(told.length)
   })
 
+  test('answers 500 to what its clients do wrong, and does not tell of it as of what the server does wrong', async () => {
+    const { ask, engines, told, upload } = await openApi({
+      limits: { maxRequestsPerMinutePerTenant: 5 },
+      nowMs: () => 0,
+    })
+    const id = await upload(DOUBLES)
+    engines.onRun = (run) => run.answer([{ ...TENSOR, datatype: 'BYTES' }])
+    await refusal(ask('run', 'POST', '/run', Uint8Array.of(0xff)))
+    await refusal(ask('run', 'POST', '/run', runOf(id, '')))
+    engines.onRun = (run) => run.fail(new Error('made by a test'))
+    await refusal(ask('run', 'POST', '/run', runOf(id, '')))
+    await refusal(ask('manage', 'POST', '/delete', deleteOf('00000000-0000-4000-8000-000000000000')))
+    await refusal(ask('manage', 'POST', '/delete', deleteOf(id)))
+    expect(told.slice(1)).toMatchObject([
+      { status: 400, code: 'LEGACY_CBOR_UNSUPPORTED' },
+      { status: 422, code: 'LEGACY_DATATYPE_UNSUPPORTED' },
+      { status: 500, code: 'INTERNAL' },
+      { status: 404, code: 'MODEL_NOT_FOUND' },
+      { status: 429, code: 'TENANT_RATE_LIMITED' },
+    ])
+  })
+
   test('counts a large answer until it is sent, and says so when there is no room for another', async () => {
     const { ask, engines, failures, told, upload } = await openApi({ limits: { maxBodyMemoryBytesPerTenant: MIB } })
     const id = await upload(DOUBLES)
@@ -87,7 +109,7 @@ describe('a port for clients of BlindAI 0.6', () => {
     expect(first).toMatchObject({ status: 200 })
     expect(await refusal(ask('run', 'POST', '/run', runOf(id, '')))).toMatch(/^TENANT_BODY_MEMORY_FULL: /)
     expect(failures).toMatchObject([{ error: { code: 'TENANT_BODY_MEMORY_FULL' } }])
-    expect(told.at(-1)).toMatchObject({ status: 500, code: 'TENANT_BODY_MEMORY_FULL' })
+    expect(told.at(-1)).toMatchObject({ status: 429, code: 'TENANT_BODY_MEMORY_FULL' })
     // One that fits beside it, and is not sent either.
     engines.onRun = (run) => run.answer([outputOf(MIB * 0.125)])
     const second = await ask('run', 'POST', '/run', runOf(id, ''))

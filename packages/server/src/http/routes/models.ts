@@ -108,10 +108,10 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
 
   async function endSharing(call: Call): Promise<ApiResponse> {
     ownModel(models, call)
-    // As with grants: what is ended under a name is ended for all of its versions.
+    // As with grants: what is ended under a name is ended for all of its versions. Engines that were never shared live on.
     for (const record of models.versions(call.tenant.name, call.params.model ?? '')) {
       call.confirm()
-      await library.shareEngines(record, false)
+      if (record.sharedEngines === true) await library.shareEngines(record, false)
     }
     return emptyResponse(204)
   }

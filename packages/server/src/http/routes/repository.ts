@@ -55,7 +55,7 @@ export function repositoryRoutes({ models, inference }: RepositoryServices): Rou
   const order = { method: 'POST', maxBodyBytes: MAX_REQUEST_BYTES } as const
   return [
     { ...order, path: '/v2/repository/index', access: 'tenant', handle: index },
-    { ...order, path: '/v2/repository/models/{model}/load', access: 'owner', handle: load },
+    { ...order, path: '/v2/repository/models/{model}/load', access: 'owner', startsWork: true, handle: load },
     { ...order, path: '/v2/repository/models/{model}/unload', access: 'owner', handle: unload },
     { ...read, path: '/v2/models/stats', handle: statistics },
     { ...read, path: '/v2/models/{model}/stats', handle: statistics },
