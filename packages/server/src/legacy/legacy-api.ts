@@ -76,9 +76,9 @@ export class LegacyApi {
 
   async #run({ body, signal }: ApiRequest, lease: BodyLease): Promise<LegacyAnswer> {
     const { tenant, inference, limits } = this.#services
-    const bytes = await body.collect(limits.maxRequestBytes, (more) => lease.grow(more))
+    const bytes = await body.collect(limits.maxRequestBytes, (more) => lease.growBody(more))
     // Tensors are copied out of it.
-    lease.grow(bytes.byteLength)
+    lease.growBody(bytes.byteLength)
     const asked = await readRun(new CborReader(onePiece(bytes)), limits.maxRequestBytes)
     const record = this.#modelOf(asked)
     const inputs = named(asked.inputs, record.description.inputs)

@@ -120,6 +120,14 @@ describe('a port for clients of BlindAI 0.6', () => {
     expect(await ask('run', 'POST', '/run', runOf(id, ''))).toMatchObject({ status: 200 })
   })
 
+  test('tells who sends a body that never fits that no waiting helps', async () => {
+    const { ask, engines, told, upload } = await openApi({ limits: { maxBodyMemoryBytesPerTenant: MIB } })
+    const body = runOf(await upload(DOUBLES), '', undefined, new Uint8Array(MIB * 0.625))
+    expect(await refusal(ask('run', 'POST', '/run', body))).toMatch(/^BODY_TOO_LARGE_FOR_MEMORY: /)
+    expect(told.at(-1)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE_FOR_MEMORY' })
+    expect(engines.runs).toEqual([])
+  })
+
   test('counts a body, and the tensors that are copied out of it, until the work is done', async () => {
     const { ask, engines, upload } = await openApi({ limits: { maxBodyMemoryBytesPerTenant: MIB } })
     const id = await upload(DOUBLES)
