@@ -29,6 +29,12 @@ export interface Situation {
 const MAX_RETRY_AFTER_SECONDS = 60
 
 /**
+ * How much longer than predicted a wait may become. Under more load than can be served every job that is taken waits as long as
+ * it may; were its place promised to the millisecond, half of the answers would come just too late, and be computed for nothing.
+ */
+const CAUTION = 0.15
+
+/**
  * Refuses a job that finds no place, or whose answer would come after its deadline: waiting would only cost it time, and
  * others engines. A job that need not wait is never refused, whatever is expected of it.
  *
@@ -48,12 +54,13 @@ export function admit(job: JobFields, limits: AdmissionLimits, situation: Situat
   if (situation.queued >= maxQueuedRequests) {
     throw new SchedulerError('SERVER_BUSY', { limit: maxQueuedRequests, retryAfterSeconds: wholeSeconds(waitMs) })
   }
-  const lateMs = waitMs + job.costMs - (job.deadlineAtMs - nowMs)
+  const mayWaitMs = (job.deadlineAtMs - nowMs - job.costMs) / (1 + CAUTION)
+  const lateMs = waitMs - mayWaitMs
   if (!situation.isTrusted || waitMs === 0 || lateMs <= 0) return
   const details = { deadlineMs: job.deadlineMs, retryAfterSeconds: wholeSeconds(Math.min(lateMs, waitMs)) }
   // What others alone would make it wait.
   const withoutOwnMs = waitMs - (leftMs + ahead.ownMs + ahead.othersMs - othersLeftMs - ahead.othersFirstMs) / cores
-  const isOwn = withoutOwnMs + job.costMs <= job.deadlineAtMs - nowMs
+  const isOwn = withoutOwnMs <= mayWaitMs
   throw new SchedulerError(isOwn ? 'TENANT_BACKLOG' : 'SERVER_BACKLOG', details)
 }
 

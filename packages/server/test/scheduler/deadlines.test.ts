@@ -32,6 +32,18 @@ describe('a request whose answer would come too late', () => {
     expect(room.told.at(-1)?.code).toBe('answered')
   })
 
+  test.each([
+    ['is refused, too, where it would be in time only if no run took longer than expected', 8, 'TENANT_BACKLOG'],
+    ['is taken where there is some time to spare', 6, 'answered'],
+  ])('%s', async (_, before, code) => {
+    const room = await taught()
+    for (let i = 0; i < before; i++) room.ask({ tenant: 'alice', tookMs: 100, priority: 1 })
+    // So many jobs on two cores, and 100 ms for the job itself.
+    room.ask({ tenant: 'alice', tookMs: 100, timeoutMs: 500 })
+    await room.pass(600)
+    expect(room.told.find(({ ask }) => ask.timeoutMs === 500)?.code).toBe(code)
+  })
+
   test('is not refused for a backlog of another tenant, which has to share', async () => {
     const room = await taught()
     await room.teach('bob', 100)
