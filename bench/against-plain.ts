@@ -56,7 +56,8 @@ try {
       'gain (range)',
       'p50 ms',
       'p99 ms',
-      'p99, share (range)',
+      'p99, share',
+    'answers',
     ],
     rows,
   )
