@@ -128,7 +128,7 @@ function ordersFor(server: ServeProcess): LoadOrder[] {
 async function uploadsUntil(server: ServeProcess, endMs: number): Promise<number> {
   let count = 0
   for (; performance.now() < endMs; count++) {
-    await server.upload('caller', `u${count}`, loadModel(count + 100))
+    await server.upload('caller', `u${count}`, loadModel({ seed: count + 100 }))
     const { status } = await server.ask('DELETE', `/v1/models/u${count}`, 'caller', new Uint8Array())
     if (status !== 204) throw new Error(`a deletion was answered with ${status}`)
     await setTimeout(500)

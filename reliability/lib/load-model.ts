@@ -4,12 +4,12 @@ import { GraphBuilder } from '../../bench/models/graph-builder.ts'
 const WIDTH = 256
 const LAYERS = 40
 
-/** A small network whose time is in proportion to the rows that it is given: about 5 MFLOP each. */
-export function loadModel(seed = 7): Uint8Array {
+/** A small network whose time is in proportion to its layers and to the rows that it is given: 0.13 MFLOP for each of each. */
+export function loadModel({ seed = 7, layers = LAYERS } = {}): Uint8Array {
   const graph = new GraphBuilder('load', seed)
   const weight = graph.weight([WIDTH, WIDTH], 1 / Math.sqrt(WIDTH))
   let rows = graph.input('x', 'FP32', ['rows', WIDTH])
-  for (let layer = 0; layer < LAYERS; layer++) rows = graph.op('Tanh', [graph.op('MatMul', [rows, weight])])
+  for (let layer = 0; layer < layers; layer++) rows = graph.op('Tanh', [graph.op('MatMul', [rows, weight])])
   const sum = graph.op('ReduceMean', [rows], { axes: [1], keepdims: 0 })
   graph.output(sum, 'y', 'FP32', ['rows'])
   return Buffer.concat(graph.finish())
