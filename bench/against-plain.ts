@@ -57,7 +57,7 @@ try {
       'p50 ms',
       'p99 ms',
       'p99, share',
-    'answers',
+      'answers',
     ],
     rows,
   )
