@@ -16,6 +16,6 @@ export {
   type ReceiptErrorDetails,
 } from './receipt-error.ts'
 export { ReceiptLog } from './receipt-log.ts'
-export { digestStream, digestStreamBody, streamPrefix } from './stream.ts'
+export { digestStream, digestStreamBody, framed } from './stream.ts'
 export { MAX_TOKEN, type ParsedToken, parseReceipt, signReceipt } from './token.ts'
 export { type ReceiptExpectation, type ReceiptKeys, verifyReceipt } from './verify.ts'

@@ -14,7 +14,7 @@ const PREFIX_BYTES = 5
 
 /** The digest of a stream whose messages are at hand. */
 export async function digestStream(messages: readonly Uint8Array[]): Promise<BodyDigest> {
-  const body = concatBytes(...messages.flatMap((message) => [streamPrefix(message.byteLength), message]))
+  const body = concatBytes(...messages.flatMap((message) => framed([message])))
   return { ...(await digestBody(body)), messages: messages.length }
 }
 
@@ -23,11 +23,12 @@ export async function digestStreamBody(body: Uint8Array): Promise<BodyDigest> {
   return { ...(await digestBody(body)), messages: countMessages(body) }
 }
 
-/** What stands before a message of so many bytes. */
-export function streamPrefix(bytes: number): Uint8Array {
+/** A message, in pieces, behind its prefix. */
+export function framed(message: readonly Uint8Array[]): Uint8Array[] {
   const prefix = new Uint8Array(PREFIX_BYTES)
+  const bytes = message.reduce((sum, piece) => sum + piece.byteLength, 0)
   new DataView(prefix.buffer).setUint32(1, bytes)
-  return prefix
+  return [prefix, ...message]
 }
 
 function countMessages(body: Uint8Array): number {

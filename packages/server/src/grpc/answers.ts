@@ -1,4 +1,5 @@
 import { ERROR_CODE_HEADER } from '@blindai/protocol'
+import { framed } from '@blindai/receipts'
 import type { ApiResponse } from '../http/api.ts'
 import type { PublicError } from '../http/error-response.ts'
 import { GRPC_STATUS, grpcStatusOf } from './status.ts'
@@ -43,14 +44,6 @@ export function errorTrailers(error: PublicError): Record<string, string> {
       ? {}
       : { 'retry-after': retryAfter, 'grpc-retry-pushback-ms': String(1000 * Number(retryAfter)) }),
   }
-}
-
-/** A message with its prefix. */
-export function framed(message: readonly Uint8Array[]): Uint8Array[] {
-  const prefix = new Uint8Array(PREFIX_BYTES)
-  const length = message.reduce((sum, piece) => sum + piece.byteLength, 0)
-  new DataView(prefix.buffer).setUint32(1, length)
-  return [prefix, ...message]
 }
 
 /** Source: gRPC over HTTP/2, "Status-Message": printable ASCII but "%" as it is, all other bytes of UTF-8 encoded. */

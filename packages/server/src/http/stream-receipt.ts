@@ -3,12 +3,12 @@ import { toBase64Url } from '@blindai/core'
 import {
   type BodyDigest,
   commitTo,
+  framed,
   RECEIPT_HEADER,
   RECEIPT_SALT_HEADER,
   type ReceiptFacts,
   type ReceiptModel,
   SALT_BYTES,
-  streamPrefix,
 } from '@blindai/receipts'
 import { ApiError } from './api-error.ts'
 
@@ -64,8 +64,7 @@ class StreamHash {
   #messages = 0
 
   add(pieces: Message): void {
-    const prefix = streamPrefix(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-    for (const piece of [prefix, ...pieces]) {
+    for (const piece of framed(pieces)) {
       this.#hash.update(piece)
       this.#bytes += piece.byteLength
     }

@@ -1,22 +1,17 @@
 import { connect, constants } from 'node:http2'
 import { deflateSync, gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { settle, TENSOR } from '../fixtures/fake-engines.ts'
 import { callRaw, frame, GRPC_FIELDS, inferFrame, StockClient } from '../fixtures/grpc.ts'
-import { ask2, openHouse, sessionTo } from '../fixtures/listening.ts'
+import { grpcHouses } from '../fixtures/grpc-house.ts'
+import { ask2, sessionTo } from '../fixtures/listening.ts'
 
-const open: { close(): Promise<void> | void }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
+const openGrpc = grpcHouses()
 
-async function house(options: Parameters<typeof openHouse>[0] = {}) {
-  const opened = await openHouse({ unattestedClients: true, ...options })
-  open.push(opened)
-  const session = await sessionTo(opened.tls)
-  open.push({ close: () => session.destroy() })
+async function house(options: Parameters<typeof openGrpc>[0] = {}) {
+  const opened = await openGrpc(options)
   await opened.upload('alice', new Uint8Array(10).fill(1), '?name=m')
-  return { ...opened, session }
+  return opened
 }
 
 const EMPTY = frame(new Uint8Array())
@@ -205,10 +200,10 @@ describe('a client that misbehaves', () => {
 
 describe('a client that goes away', () => {
   test('has its run given up, and its engine killed', async () => {
-    const { tls, engines } = await house({ limits: { cancelGraceMs: 10 } })
+    const { tls, engines, closeWith } = await house({ limits: { cancelGraceMs: 10 } })
     engines.onRun = () => undefined
     const client = new StockClient(tls.port)
-    open.push(client)
+    closeWith(client)
     const call = client.begin('ModelInfer', {
       model_name: 'm',
       inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }],
@@ -222,10 +217,10 @@ describe('a client that goes away', () => {
   })
 
   test('out of a stream does the same', async () => {
-    const { tls, engines } = await house({ limits: { cancelGraceMs: 10 } })
+    const { tls, engines, closeWith } = await house({ limits: { cancelGraceMs: 10 } })
     engines.onRun = () => undefined
     const client = new StockClient(tls.port)
-    open.push(client)
+    closeWith(client)
     const stream = client.stream()
     stream.on('error', () => undefined)
     stream.write({

@@ -1,24 +1,13 @@
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { PressureLevel } from '../../src/memory-ladder.ts'
 import { TENSOR } from '../fixtures/fake-engines.ts'
 import { callRaw, GRPC_FIELDS, inferFrame } from '../fixtures/grpc.ts'
+import { grpcHouses } from '../fixtures/grpc-house.ts'
 import { digestOf } from '../fixtures/house.ts'
-import { openHouse, sessionTo } from '../fixtures/listening.ts'
 import { addKey, MODEL, make } from '../fixtures/tenants.ts'
 
-const open: { close(): Promise<void> | void }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
-
-async function house(options: Parameters<typeof openHouse>[0] = {}) {
-  const opened = await openHouse({ unattestedClients: true, ...options })
-  open.push(opened)
-  const session = await sessionTo(opened.tls)
-  open.push({ close: () => session.destroy() })
-  return { ...opened, session }
-}
+const house = grpcHouses()
 
 const INFER = inferFrame('m', [{ ...TENSOR, name: 'x' }])
 

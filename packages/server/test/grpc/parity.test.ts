@@ -17,29 +17,23 @@ import {
   SCHEDULER_CATALOGUE,
 } from '@blindai/server'
 import { status as grpc } from '@grpc/grpc-js'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { grpcStatusOf } from '../../src/grpc/status.ts'
 import { publicError } from '../../src/http/error-response.ts'
 import { callRaw, frame, StockClient } from '../fixtures/grpc.ts'
+import { grpcHouses } from '../fixtures/grpc-house.ts'
 import { NOW } from '../fixtures/house.ts'
-import { openHouse, sessionTo } from '../fixtures/listening.ts'
 
-const open: { close(): Promise<void> | void }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
+const openGrpc = grpcHouses()
 
 async function house() {
-  const opened = await openHouse({ unattestedClients: true })
-  open.push(opened)
-  const session = await sessionTo(opened.tls)
-  open.push({ close: () => session.destroy() })
+  const opened = await openGrpc()
   const client = new StockClient(opened.tls.port)
-  open.push(client)
+  opened.closeWith(client)
   const sha256 = await opened.upload('alice', new Uint8Array(10).fill(1), '?name=m')
   // What comes out is what went in.
   opened.engines.onRun = (run) => run.answer([...run.inputs])
-  return { ...opened, session, client, sha256 }
+  return { ...opened, client, sha256 }
 }
 
 /** Two elements of each datatype, whose bits mean something else in every other. */

@@ -10,23 +10,17 @@ import {
   type ReceiptKeys,
   verifyReceipt,
 } from '@blindai/receipts'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TENSOR } from '../fixtures/fake-engines.ts'
 import { callRaw, frame, type RawAnswer } from '../fixtures/grpc.ts'
+import { grpcHouses } from '../fixtures/grpc-house.ts'
 import { NOW } from '../fixtures/house.ts'
-import { openHouse, sessionTo } from '../fixtures/listening.ts'
 import { make } from '../fixtures/tenants.ts'
 
-const open: { close(): Promise<void> | void }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
+const openGrpc = grpcHouses()
 
-async function house(options: Parameters<typeof openHouse>[0] = {}) {
-  const opened = await openHouse({ unattestedClients: true, ...options })
-  open.push(opened)
-  const session = await sessionTo(opened.tls)
-  open.push({ close: () => session.destroy() })
+async function house(options: Parameters<typeof openGrpc>[0] = {}) {
+  const opened = await openGrpc(options)
   const sha256 = await opened.upload('alice', new Uint8Array(10).fill(1), '?name=m')
   await opened.upload('alice', new Uint8Array(10).fill(2), '?name=other')
   const { attester, signer } = opened
@@ -40,8 +34,8 @@ async function house(options: Parameters<typeof openHouse>[0] = {}) {
     messages: readonly Uint8Array[],
     fields: Readonly<Record<string, string>> = WANTED,
   ): Promise<RawAnswer> =>
-    callRaw(session, 'ModelStreamInfer', concatBytes(...messages.map((message) => frame(message))), fields)
-  return { ...opened, session, sha256, keys, streamOf }
+    callRaw(opened.session, 'ModelStreamInfer', concatBytes(...messages.map((message) => frame(message))), fields)
+  return { ...opened, sha256, keys, streamOf }
 }
 
 const WANTED = { [RECEIPT_HEADER]: '1' }
