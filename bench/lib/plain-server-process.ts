@@ -30,10 +30,6 @@ export class PlainServerProcess {
     return new PlainServerProcess(child, port ?? 0, workload)
   }
 
-  get pid(): number {
-    return this.#child.pid ?? 0
-  }
-
   /** Asks once. @throws {Error} unless the answer is status 200. */
   async ask(): Promise<unknown> {
     const workload = this.#workload

@@ -1,4 +1,5 @@
 import { statusOf } from '../../packages/server/src/http/status.ts'
+import { LEGACY_CATALOGUE } from '../../packages/server/src/legacy/index.ts'
 import type { Answer, Outcome } from './raw-http.ts'
 import { CANARY } from './request-grammar.ts'
 
@@ -37,7 +38,22 @@ export function legacyFaultOf(outcome: Outcome): Fault | undefined {
   if (told !== undefined) return told
   const text = outcome.body.toString('utf8')
   if (text.includes('INTERNAL: ')) return 'failed inside'
-  return /^[\x60-\x7b].?.?[A-Z][A-Z0-9_]+: /s.test(outcome.body.toString('latin1')) ? undefined : 'not typed'
+  const code = /^([A-Z][A-Z0-9_]+): /.exec(cborText(outcome.body) ?? '')?.[1]
+  return code !== undefined && isKnown(code) ? undefined : 'not typed'
+}
+
+/** The one text that a body is, its length said as shortly as may be. Source: RFC 8949, 3.1 and 4.1. */
+function cborText(body: Buffer): string | undefined {
+  const [first = 0] = body
+  const headBytes = first >= 0x60 && first < 0x78 ? 1 : first === 0x78 ? 2 : first === 0x79 ? 3 : undefined
+  if (headBytes === undefined || body.byteLength < headBytes) return undefined
+  const length = headBytes === 1 ? first - 0x60 : body.readUIntBE(1, headBytes - 1)
+  return body.byteLength === headBytes + length ? body.subarray(headBytes).toString('utf8') : undefined
+}
+
+/** Of 0.6's own codes, or of those that have a status. */
+function isKnown(code: string): boolean {
+  return code in LEGACY_CATALOGUE || statusOf(code) !== undefined
 }
 
 /** What is nowhere in a refusal, head and body. */

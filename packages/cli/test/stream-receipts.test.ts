@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { digestStream } from '@blindai/client'
+import { digestStream, digestStreamBody } from '@blindai/client'
 import { concatBytes, toHex } from '@blindai/core'
 import { encodeGrpcInferRequest } from '@blindai/protocol'
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js'
@@ -111,7 +111,7 @@ describe('receipts verify, of a stream', () => {
     await writeFile(join(folder, 'requests'), bodyOf(REQUESTS))
     await writeFile(join(folder, 'answers'), bodyOf(answers))
     await writeFile(join(folder, 'cut'), bodyOf(answers.slice(0, 1)))
-    expect((await digestStream(answers)).messages).toBe(2)
+    expect(await digestStream(answers)).toEqual(await digestStreamBody(bodyOf(answers)))
 
     const verify = ['receipts', 'verify', 'receipt.txt', '--document', 'document.json', '--policy', 'policy.json']
     const bodies = ['--salt-file', 'salt', '--stream', '--request', 'requests', '--response']

@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { toBase64Url, type UnixSeconds } from '@blindai/core'
 import {
-  type BodyDigest,
   commitTo,
   RECEIPT_HEADER,
   RECEIPT_SALT_HEADER,
@@ -13,8 +12,9 @@ import {
 } from '@blindai/receipts'
 import type { ApiResponse, Call } from './api.ts'
 import { ApiError } from './api-error.ts'
+import { BodyHash } from './body-hash.ts'
 import { header } from './request-fields.ts'
-import { StreamReceipt } from './stream-receipt.ts'
+import { type RunBodies, StreamReceipt } from './stream-receipt.ts'
 
 /** What receipts are signed with, and what they name. */
 export interface ReceiptDeskOptions {
@@ -56,16 +56,12 @@ export class ReceiptDesk {
   /** The answer of a run, with its receipt when one was asked for. @throws {ApiError} `HEADER_INVALID`. */
   async forRun(call: Call, response: WholeResponse, { model, task, request }: RunFacts): Promise<ApiResponse> {
     if (!isAsked(call)) return response
-    const salt = randomBytes(SALT_BYTES)
-    const facts: ReceiptFacts = {
-      operation: 'run',
-      model: modelOf(model),
-      ...(task !== undefined && { task }),
-      request: await commitTo('request', salt, digestOf([request])),
-      response: await commitTo('response', salt, digestOf(response.body)),
+    const bodies = {
+      request: new BodyHash().add([request]).digest(),
+      response: new BodyHash().add(response.body).digest(),
     }
-    const headers = { ...response.headers, [RECEIPT_SALT_HEADER]: toBase64Url(salt) }
-    return this.#withReceipt({ ...response, headers }, facts)
+    const receipt = await this.#ofRun({ model, ...(task !== undefined && { task }), ...bodies })
+    return { ...response, headers: { ...response.headers, ...receipt } }
   }
 
   /** The answer of an upload or a deletion that is done. @throws {ApiError} `HEADER_INVALID`. */
@@ -75,16 +71,26 @@ export class ReceiptDesk {
     operation: Exclude<ReceiptOperation, 'run'>,
     model: ReceiptModel,
   ): Promise<ApiResponse> {
-    return isAsked(call) ? this.#withReceipt(response, { operation, model: modelOf(model) }) : response
+    if (!isAsked(call)) return response
+    const receipt = await this.#inTurn({ operation, model: modelOf(model) })
+    return { ...response, headers: { ...response.headers, [RECEIPT_HEADER]: receipt } }
   }
 
   /** For a stream whose end is to carry a receipt; undefined where none was asked for. @throws {ApiError} `HEADER_INVALID`. */
   forStream(call: Call): StreamReceipt | undefined {
-    return isAsked(call) ? new StreamReceipt((facts) => this.#inTurn(facts)) : undefined
+    return isAsked(call) ? new StreamReceipt((bodies) => this.#ofRun(bodies)) : undefined
   }
 
-  async #withReceipt(response: ApiResponse, facts: ReceiptFacts): Promise<ApiResponse> {
-    return { ...response, headers: { ...response.headers, [RECEIPT_HEADER]: await this.#inTurn(facts) } }
+  async #ofRun({ model, task, request, response }: RunBodies): Promise<Readonly<Record<string, string>>> {
+    const salt = randomBytes(SALT_BYTES)
+    const receipt = await this.#inTurn({
+      operation: 'run',
+      model: modelOf(model),
+      ...(task !== undefined && { task }),
+      request: await commitTo('request', salt, request),
+      response: await commitTo('response', salt, response),
+    })
+    return { [RECEIPT_HEADER]: receipt, [RECEIPT_SALT_HEADER]: toBase64Url(salt) }
   }
 
   #inTurn(facts: ReceiptFacts): Promise<string> {
@@ -112,16 +118,6 @@ export function isAsked({ request }: Call): boolean {
 
 function modelOf({ sha256, kind }: ReceiptModel): ReceiptModel {
   return { sha256, kind }
-}
-
-function digestOf(pieces: readonly Uint8Array[]): BodyDigest {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for (const piece of pieces) {
-    hash.update(piece)
-    bytes += piece.byteLength
-  }
-  return { sha256: hash.digest(), bytes }
 }
 
 function ignore(): void {

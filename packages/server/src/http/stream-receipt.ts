@@ -1,16 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { toBase64Url } from '@blindai/core'
-import {
-  type BodyDigest,
-  commitTo,
-  framed,
-  RECEIPT_HEADER,
-  RECEIPT_SALT_HEADER,
-  type ReceiptFacts,
-  type ReceiptModel,
-  SALT_BYTES,
-} from '@blindai/receipts'
+import { type BodyDigest, framed, RECEIPT_HEADER, type ReceiptModel } from '@blindai/receipts'
 import { ApiError } from './api-error.ts'
+import { BodyHash } from './body-hash.ts'
+
+/** What the receipt of a run is of. */
+export interface RunBodies {
+  readonly model: ReceiptModel
+  readonly task?: string
+  readonly request: BodyDigest
+  readonly response: BodyDigest
+}
 
 /** A message of a stream, in pieces. */
 type Message = readonly Uint8Array[]
@@ -20,14 +18,15 @@ type Message = readonly Uint8Array[]
  * given with the end of a stream that ended well, so a stream that was cut has none.
  */
 export class StreamReceipt {
-  readonly #sign: (facts: ReceiptFacts) => Promise<string>
-  readonly #requests = new StreamHash()
-  readonly #responses = new StreamHash()
+  readonly #issue: (bodies: RunBodies) => Promise<Readonly<Record<string, string>>>
+  readonly #requests = new BodyHash()
+  readonly #responses = new BodyHash()
+  #messages = 0
   #model: ReceiptModel | undefined
 
-  /** @param sign - the receipt of what is known then. */
-  constructor(sign: (facts: ReceiptFacts) => Promise<string>) {
-    this.#sign = sign
+  /** @param issue - gives the receipt of what is known then, and its salt, as headers. */
+  constructor(issue: (bodies: RunBodies) => Promise<Readonly<Record<string, string>>>) {
+    this.#issue = issue
   }
 
   /** @throws {ApiError} `HEADER_INVALID` for another model than the one before: a receipt names one. */
@@ -39,39 +38,16 @@ export class StreamReceipt {
 
   /** A request, and the answer that is sent to it. */
   add(request: Message, response: Message): void {
-    this.#requests.add(request)
-    this.#responses.add(response)
+    this.#requests.add(framed(request))
+    this.#responses.add(framed(response))
+    this.#messages += 1
   }
 
   /** Metadata for the end of the stream; nothing where no model was asked. */
   async trailers(): Promise<Readonly<Record<string, string>>> {
     if (this.#model === undefined) return {}
-    const salt = randomBytes(SALT_BYTES)
-    const receipt = await this.#sign({
-      operation: 'run',
-      model: this.#model,
-      request: await commitTo('request', salt, this.#requests.digest()),
-      response: await commitTo('response', salt, this.#responses.digest()),
-    })
-    return { [RECEIPT_HEADER]: receipt, [RECEIPT_SALT_HEADER]: toBase64Url(salt) }
-  }
-}
-
-/** The digest of one direction, as its messages pass. */
-class StreamHash {
-  readonly #hash = createHash('sha256')
-  #bytes = 0
-  #messages = 0
-
-  add(pieces: Message): void {
-    for (const piece of framed(pieces)) {
-      this.#hash.update(piece)
-      this.#bytes += piece.byteLength
-    }
-    this.#messages += 1
-  }
-
-  digest(): BodyDigest {
-    return { sha256: this.#hash.digest(), bytes: this.#bytes, messages: this.#messages }
+    const messages = this.#messages
+    const [request, response] = [this.#requests.digest(), this.#responses.digest()]
+    return this.#issue({ model: this.#model, request: { ...request, messages }, response: { ...response, messages } })
   }
 }
