@@ -1,4 +1,5 @@
-import { type JobRequest, Scheduler, type SchedulerOptions, type Work } from './scheduler/index.ts'
+import type { EngineDescription } from './runtime/host/index.ts'
+import { type JobRequest, type ScheduledModel, Scheduler, type SchedulerOptions, type Work } from './scheduler/index.ts'
 import type { TenantMeter } from './tenants/index.ts'
 
 /** What a metered scheduler stands on besides. */
@@ -21,6 +22,12 @@ export class MeteredScheduler extends Scheduler {
     super({ ...options, onEngineTime: (tenant, ms) => meter.chargeEngineTime(tenant, ms) })
     this.#meter = meter
     this.#expectTenant = expectTenant
+  }
+
+  /** A load is let through whatever was used, and counts. @throws as every scheduler. */
+  override async load(model: ScheduledModel, tenant: string, signal?: AbortSignal): Promise<EngineDescription> {
+    this.#meter.openEngineTime(tenant)
+    return await super.load(model, tenant, signal)
   }
 
   /** @throws {TenantError} `TENANT_DELETED`, `TENANT_ENGINE_TIME_SPENT`, and as every scheduler. */

@@ -2,7 +2,8 @@ const FIRST_BLOCK_BYTES = 64 * 1024
 const BLOCK_BYTES = 1024 * 1024
 
 /**
- * Bytes in memory that grow without ever being moved: what is allocated follows what arrived, not what was announced.
+ * Bytes in memory that grow without ever being moved: what is allocated follows what arrived, not what was announced:
+ * at most 64 KiB, or as much again, more than that.
  */
 export class ByteBlocks {
   readonly #blocks: Uint8Array[] = []
@@ -35,7 +36,7 @@ export class ByteBlocks {
   }
 
   #grow(): void {
-    this.#last = new Uint8Array(this.#blocks.length === 0 ? FIRST_BLOCK_BYTES : BLOCK_BYTES)
+    this.#last = new Uint8Array(Math.min(BLOCK_BYTES, FIRST_BLOCK_BYTES * 2 ** this.#blocks.length))
     this.#used = 0
     this.#blocks.push(this.#last)
   }

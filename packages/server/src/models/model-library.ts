@@ -23,7 +23,10 @@ export interface ModelLoader {
 /** Tenants that one model can be granted to by name. */
 const MAX_GRANTS = 1000
 
-const UNASKED = (): void => undefined
+/** Refuses, by throwing, a change whose asker may not make it any more. */
+type Confirm = () => void
+
+const UNASKED: Confirm = () => undefined
 
 /** Bytes of a model on their way in. */
 export interface Upload {
@@ -55,6 +58,8 @@ export class ModelLibrary {
   readonly #repository: ModelRepository
   readonly #loader: ModelLoader
   readonly #onDeleted: (record: ModelRecord) => void
+  /** By key, the end of engines that were shared. */
+  readonly #unsharing: Map<string, Promise<void>> = new Map()
 
   /** @param onDeleted - told of each model that is gone. */
   constructor(repository: ModelRepository, loader: ModelLoader, onDeleted: (record: ModelRecord) => void) {
@@ -92,9 +97,13 @@ export class ModelLibrary {
     }
   }
 
-  /** Deletes a model; its engines are dead and its requests have failed when it resolves. */
-  async delete(record: ModelRecord): Promise<void> {
-    await this.#repository.delete(record.owner, record.sha256)
+  /**
+   * Deletes a model; its engines are dead and its requests have failed when it resolves.
+   *
+   * @param confirm - of this change and the others: called when its turn has come; refuses by throwing.
+   */
+  async delete(record: ModelRecord, confirm: Confirm = UNASKED): Promise<void> {
+    await this.#repository.delete(record.owner, record.sha256, confirm)
     await this.#loader.release(modelKey(record), new ModelError('MODEL_NOT_FOUND', {}))
     this.#onDeleted(record)
   }
@@ -119,28 +128,45 @@ export class ModelLibrary {
   }
 
   /** Lets a tenant, or `*`, run an own model. @throws {ModelError} `GRANT_LIMIT`. */
-  async grant({ owner, sha256 }: ModelRecord, tenant: string): Promise<void> {
+  async grant({ owner, sha256 }: ModelRecord, tenant: string, confirm: Confirm = UNASKED): Promise<void> {
     await this.#repository.change(owner, sha256, (record) => {
+      confirm()
       const grants = [...new Set([...record.grants, tenant])].sort()
       if (grants.length > MAX_GRANTS) throw new ModelError('GRANT_LIMIT', { limit: MAX_GRANTS })
       return { grants }
     })
   }
 
-  async revoke({ owner, sha256 }: ModelRecord, tenant: string): Promise<void> {
-    await this.#repository.change(owner, sha256, (record) => ({
-      grants: record.grants.filter((granted) => granted !== tenant),
-    }))
+  async revoke({ owner, sha256 }: ModelRecord, tenant: string, confirm: Confirm = UNASKED): Promise<void> {
+    await this.#repository.change(owner, sha256, (record) => {
+      confirm()
+      return { grants: record.grants.filter((granted) => granted !== tenant) }
+    })
   }
 
   /**
    * Lets one engine serve several tenants, one after the other, or ends it. When it ends, the engines of the model are killed:
-   * each may have seen inputs of many.
+   * each may have seen inputs of many. Engines that were never shared live on.
    */
-  async shareEngines({ owner, sha256 }: ModelRecord, isShared: boolean): Promise<void> {
-    const { sharedEngines } = await this.#repository.change(owner, sha256, () => ({ sharedEngines: isShared }))
-    if (sharedEngines !== true) {
-      await this.#loader.release(modelKey({ owner, sha256 }), new EngineError('ENGINE_STOPPED', { phase: 'run' }))
+  async shareEngines({ owner, sha256 }: ModelRecord, isShared: boolean, confirm: Confirm = UNASKED): Promise<void> {
+    let wasShared = false
+    await this.#repository.change(owner, sha256, (record) => {
+      confirm()
+      wasShared = record.sharedEngines === true
+      return { sharedEngines: isShared }
+    })
+    if (isShared) return
+    const key = modelKey({ owner, sha256 })
+    if (wasShared) this.#unsharing.set(key, this.#endEngines(key))
+    // Whoever ends it again is told so when the engines of the first time are dead, too.
+    await this.#unsharing.get(key)
+  }
+
+  async #endEngines(key: string): Promise<void> {
+    try {
+      await this.#loader.release(key, new EngineError('ENGINE_STOPPED', { phase: 'run' }))
+    } finally {
+      this.#unsharing.delete(key)
     }
   }
 
@@ -170,6 +196,8 @@ export class ModelLibrary {
     const source = await session.complete()
     const key = modelKey({ owner: session.owner, sha256: source.sha256 })
     try {
+      // Its bytes were made durable meanwhile, which takes time.
+      confirm()
       const description = await this.#loader.load({ key, source }, session.owner)
       return { state: 'created', record: await session.publish(description, confirm) }
     } catch (error) {
@@ -219,6 +247,9 @@ export class ModelLibrary {
       confirm()
       return change
     }
+    // What is to stay as it is may have been deleted while the bytes came.
+    if (isSame && this.#repository.find(owner, existing.sha256) === undefined)
+      throw new ModelError('MODEL_NOT_FOUND', {})
     const record = isSame ? existing : await this.#repository.change(owner, existing.sha256, changed)
     return { state: 'existing', record }
   }

@@ -139,8 +139,13 @@ export interface ModelRepository {
    * @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`; what `change` throws.
    */
   change(owner: string, sha256: string, change: (record: ModelRecord) => ModelChange): Promise<ModelRecord>
-  /** Gone, durably, when it resolves. @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`. */
-  delete(owner: string, sha256: string): Promise<void>
+  /**
+   * Gone, durably, when it resolves.
+   *
+   * @param confirm - called when its turn has come; refuses by throwing. Nobody is asked unless it is given.
+   * @throws {ModelError} `MODEL_NOT_FOUND`, `DISK_FULL`, `STORE_FAILED`; what `confirm` throws.
+   */
+  delete(owner: string, sha256: string, confirm?: () => void): Promise<void>
   /**
    * Removes a tenant with its models, its uploads and what was granted to it, as one change. Gives the models that are gone.
    *

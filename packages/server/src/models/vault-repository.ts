@@ -131,8 +131,9 @@ export class VaultRepository implements ModelRepository, UploadHome {
     })
   }
 
-  delete(owner: string, sha256: string): Promise<void> {
+  delete(owner: string, sha256: string, confirm?: () => void): Promise<void> {
     return this.#inTurn(async () => {
+      confirm?.()
       const record = this.#known(owner, sha256)
       await this.#vault.remove(record)
       this.#index.remove(owner, sha256)

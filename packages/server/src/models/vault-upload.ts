@@ -99,6 +99,8 @@ export class VaultUpload implements UploadSession {
       await this.abort()
       throw error
     }
+    // It may have been given up meanwhile, and what it held is given back then.
+    this.#expect('receiving', 'cannot be completed')
     this.#phase = 'complete'
     return engineModel(this.manifest, this.#offset, () => this.#staged.read())
   }

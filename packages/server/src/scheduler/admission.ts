@@ -30,7 +30,7 @@ const MAX_RETRY_AFTER_SECONDS = 60
 
 /**
  * How much longer than predicted a wait may become. Under more load than can be served every job that is taken waits as long as
- * it may; were its place promised to the millisecond, half of the answers would come just too late, and be computed for nothing.
+ * it may; were its place promised to the millisecond, many answers would come just too late, and be computed for nothing.
  */
 const CAUTION = 0.15
 

@@ -141,7 +141,12 @@ export class TenantDirectory {
       const keys = former?.keys ?? (key === undefined ? [] : [this.#newKey(key)])
       const record = { name, role, createdAt, quotas, keys }
       if (former === undefined) this.#makings.set(name, {})
-      await this.#keep(record)
+      try {
+        await this.#keep(record)
+      } catch (cause) {
+        if (former === undefined) this.#makings.delete(name)
+        throw cause
+      }
       return { created: former === undefined, record }
     })
   }

@@ -44,6 +44,11 @@ export class TenantMeter {
     throw new TenantError('TENANT_ENGINE_TIME_SPENT', { limitMs, retryAfterSeconds: secondsUntil(1 - level, limitMs) })
   }
 
+  /** Counts what is computed for a tenant from now on. */
+  openEngineTime(tenant: string): void {
+    this.#filled(this.#engineTime, tenant, this.#options.quotasOf(tenant).maxEngineMsPerMinute)
+  }
+
   /** Takes what an engine has computed for the tenant; nothing of one that was forgotten meanwhile. */
   chargeEngineTime(tenant: string, ms: number): void {
     if (!this.#engineTime.has(tenant)) return

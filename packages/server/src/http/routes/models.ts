@@ -81,12 +81,12 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     const record = ownModel(models, call)
     const versions = models.versions(call.tenant.name, reference).length
     if (versions > 1) throw new ModelError('MODEL_HAS_VERSIONS', { versions })
-    await library.delete(record)
+    await library.delete(record, call.confirm)
     return receipts.forModel(call, emptyResponse(204), 'delete', record)
   }
 
   async function grant(call: Call): Promise<ApiResponse> {
-    await library.grant(ownModel(models, call), granteeOf(call))
+    await library.grant(ownModel(models, call), granteeOf(call), call.confirm)
     return emptyResponse(204)
   }
 
@@ -95,23 +95,21 @@ export function modelRoutes({ models, library, receipts }: ModelServices): Route
     const grantee = granteeOf(call)
     // A name means all of its versions here: who took the newest back would not expect the others to stay open.
     for (const record of models.versions(call.tenant.name, call.params.model ?? '')) {
-      call.confirm()
-      await library.revoke(record, grantee)
+      await library.revoke(record, grantee, call.confirm)
     }
     return emptyResponse(204)
   }
 
   async function shareEngines(call: Call): Promise<ApiResponse> {
-    await library.shareEngines(ownModel(models, call), true)
+    await library.shareEngines(ownModel(models, call), true, call.confirm)
     return emptyResponse(204)
   }
 
   async function endSharing(call: Call): Promise<ApiResponse> {
     ownModel(models, call)
-    // As with grants: what is ended under a name is ended for all of its versions. Engines that were never shared live on.
+    // As with grants: what is ended under a name is ended for all of its versions.
     for (const record of models.versions(call.tenant.name, call.params.model ?? '')) {
-      call.confirm()
-      if (record.sharedEngines === true) await library.shareEngines(record, false)
+      await library.shareEngines(record, false, call.confirm)
     }
     return emptyResponse(204)
   }
