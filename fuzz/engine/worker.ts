@@ -9,6 +9,7 @@ import { mutate } from './mutate.ts'
 import { Oracle } from './oracle.ts'
 import { Random } from './random.ts'
 import { expand } from './seeds.ts'
+import { quietHeap } from './settled-heap.ts'
 import { SharedInput } from './shared-input.ts'
 import { inputLimit } from './target.ts'
 
@@ -54,6 +55,7 @@ function say(message: FromWorker): void {
   parentPort?.postMessage(message)
 }
 
+await quietHeap()
 coverage.takeNews()
 for (const input of [...seeds, ...readCorpus(name)]) {
   if (skip.some((other) => Buffer.compare(other, input) === 0)) continue
