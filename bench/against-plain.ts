@@ -1,8 +1,9 @@
 import type { Session } from '@blindai/client'
+import { type Asked, keepAsking } from './lib/clients.ts'
 import { PlainServerProcess } from './lib/plain-server-process.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
 import { Installation, ServerProcess } from './lib/server.ts'
-import { median, rotated, spread, spreadText } from './lib/statistics.ts'
+import { median, quantile, rotated, spread, spreadText } from './lib/statistics.ts'
 import {
   ask,
   bertWorkload,
@@ -27,13 +28,6 @@ const CLIENTS = numberOption('clients', 16)
 
 type Arm = 'plain' | 'blindai'
 const ARMS: readonly Arm[] = ['plain', 'blindai']
-
-/** One window. */
-interface Sample {
-  readonly rate: number
-  /** How long each answer took. */
-  readonly tookMs: readonly number[]
-}
 
 printPlace('Beside a plain server')
 const installation = await Installation.create()
@@ -80,23 +74,23 @@ async function measure(workload: Workload, session: Session): Promise<string[]> 
   }
 }
 
-async function taken(asks: Record<Arm, () => Promise<unknown>>): Promise<Record<Arm, Sample[]>> {
+async function taken(asks: Record<Arm, () => Promise<unknown>>): Promise<Record<Arm, Asked[]>> {
   requireSameAnswer(await asks.plain(), await asks.blindai())
-  for (const arm of ARMS) await drive(asks[arm], WINDOW_MS / 2)
-  const samples: Record<Arm, Sample[]> = { plain: [], blindai: [] }
+  for (const arm of ARMS) await keepAsking(CLIENTS, WINDOW_MS / 2, asks[arm])
+  const samples: Record<Arm, Asked[]> = { plain: [], blindai: [] }
   for (let round = 0; round < ROUNDS; round++) {
-    for (const arm of rotated(ARMS, round)) samples[arm].push(await drive(asks[arm], WINDOW_MS))
+    for (const arm of rotated(ARMS, round)) samples[arm].push(await keepAsking(CLIENTS, WINDOW_MS, asks[arm]))
   }
   return samples
 }
 
-function figures(samples: Record<Arm, Sample[]>): string[] {
-  const middle = (arm: Arm, pick: (each: Sample) => number): number => median(samples[arm].map(pick))
+function figures(samples: Record<Arm, Asked[]>): string[] {
+  const middle = (arm: Arm, pick: (each: Asked) => number): number => median(samples[arm].map(pick))
   const gains = samples.blindai.map(({ rate }, round) => rate / (samples.plain[round]?.rate ?? Number.NaN))
   const rate = (arm: Arm): string => middle(arm, (each) => each.rate).toFixed(1)
   // Of all rounds together: a window of a large model has too few answers for a p99.
   const late = (arm: Arm, part: number): number =>
-    quantileOf(
+    quantile(
       samples[arm].flatMap(({ tookMs }) => tookMs),
       part,
     )
@@ -116,46 +110,22 @@ function figures(samples: Record<Arm, Sample[]>): string[] {
 
 /** A server that answers something else would be no measure. @throws {Error} */
 function requireSameAnswer(plain: unknown, blindai: unknown): void {
-  const [one, other] = [numbersOf(plain), numbersOf(blindai)]
-  const isSame = one.length > 0 && one.length === other.length && one.every((value, i) => isClose(value, other[i]))
+  const [one, other] = [valuesOf(plain), valuesOf(blindai)]
+  const isSame = one.length > 0 && one.length === other.length && one.every((value, i) => isAlike(value, other[i]))
   if (!isSame) throw new Error('the two servers answer differently')
 }
 
-function isClose(one: number, other = Number.NaN): boolean {
+function isAlike(one: number | string, other: number | string = ''): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other
   return Math.abs(one - other) <= 1e-3 * Math.max(1, Math.abs(one))
 }
 
-/** The scores of labels, or the elements of outputs, in their order. */
-function numbersOf(answer: unknown): number[] {
+/** Labels with their scores, or the elements of outputs, in their order. */
+function valuesOf(answer: unknown): (number | string)[] {
   if (typeof answer !== 'object' || answer === null) return []
   if (answer instanceof Float32Array) return [...answer]
-  if ('score' in answer) return [Number(answer.score)]
-  if ('data' in answer) return Array.isArray(answer.data) ? answer.data.map(Number) : numbersOf(answer.data)
-  if ('outputs' in answer) return numbersOf(answer.outputs)
-  return Array.isArray(answer) ? answer.flatMap(numbersOf) : []
-}
-
-/** Keeps so many requests in flight for a time. Each client's rate counts whole requests over the time they took. */
-async function drive(asked: () => Promise<unknown>, ms: number): Promise<Sample> {
-  const tookMs: number[] = []
-  const start = performance.now()
-  const rates = await Promise.all(
-    Array.from({ length: CLIENTS }, async () => {
-      let requests = 0
-      let elapsed = 0
-      while (elapsed < ms) {
-        const askedAt = performance.now()
-        await asked()
-        tookMs.push(performance.now() - askedAt)
-        requests++
-        elapsed = performance.now() - start
-      }
-      return requests / (elapsed / 1000)
-    }),
-  )
-  return { rate: rates.reduce((sum, rate) => sum + rate, 0), tookMs }
-}
-
-function quantileOf(values: readonly number[], part: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
+  if ('score' in answer && 'label' in answer) return [String(answer.label), Number(answer.score)]
+  if ('data' in answer) return Array.isArray(answer.data) ? answer.data.map(Number) : valuesOf(answer.data)
+  if ('outputs' in answer) return valuesOf(answer.outputs)
+  return Array.isArray(answer) ? answer.flatMap(valuesOf) : []
 }

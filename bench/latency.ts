@@ -2,7 +2,7 @@ import type { Session } from '@blindai/client'
 import { BarePool } from './lib/bare-pool.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
 import { Installation, ServerProcess, TRANSPORTS, type Transport, titleOf } from './lib/server.ts'
-import { median, rotated, spread, spreadText } from './lib/statistics.ts'
+import { median, quantile, rotated, spread, spreadText } from './lib/statistics.ts'
 import { mobilenetWorkload, type TensorWorkload, tinyWorkload } from './lib/workloads.ts'
 
 /**
@@ -47,10 +47,7 @@ async function measure(workload: TensorWorkload, sessions: Record<Transport, Ses
   await pool.stop()
   await sessions.tls.models.delete(workload.name)
 
-  const p95 = (arm: Arm): string => {
-    const all = blocks[arm].flat().sort((a, b) => a - b)
-    return (all[Math.floor(all.length * 0.95)] ?? Number.NaN).toFixed(2)
-  }
+  const p95 = (arm: Arm): string => quantile(blocks[arm].flat(), 0.95).toFixed(2)
   return (['bare', ...TRANSPORTS] as const).map((arm) => {
     const medians = blocks[arm].map(median)
     const added = medians.map((each, round) => each - median(blocks.bare[round] ?? []))

@@ -1,5 +1,6 @@
 import type { Session } from '@blindai/client'
 import { BarePool } from './lib/bare-pool.ts'
+import { keepAsking } from './lib/clients.ts'
 import { cpuMs, descendants } from './lib/proc.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
 import { Installation, ServerProcess, TRANSPORTS, type Transport, titleOf } from './lib/server.ts'
@@ -102,28 +103,16 @@ async function runBare(pool: BarePool): Promise<Sample> {
   return { rate, engineMs: (totalCpuMs(pool.pids) - before) / runs, gatekeeperMs: 0, clientMs: 0 }
 }
 
-/** Keeps so many requests in flight for a time. Each client's rate counts whole requests over the time they took. */
+/** Keeps requests in flight for a time. */
 async function drive(session: Session, workload: Workload, ms: number): Promise<Sample> {
   const { pid } = server.listening
   const engines = descendants(pid)
   const before = { engines: totalCpuMs(engines), gatekeeper: cpuMs(pid), client: process.cpuUsage() }
-  const start = performance.now()
-  const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, async () => {
-      let requests = 0
-      let elapsed = 0
-      while (elapsed < ms) {
-        await ask(session, workload)
-        requests++
-        elapsed = performance.now() - start
-      }
-      return { requests, rate: requests / (elapsed / 1000) }
-    }),
-  )
+  const { rate, tookMs } = await keepAsking(CLIENTS, ms, () => ask(session, workload))
   const used = process.cpuUsage(before.client)
-  const requests = clients.reduce((total, client) => total + client.requests, 0)
+  const requests = tookMs.length
   return {
-    rate: clients.reduce((total, client) => total + client.rate, 0),
+    rate,
     engineMs: (totalCpuMs(engines) - before.engines) / requests,
     gatekeeperMs: (cpuMs(pid) - before.gatekeeper) / requests,
     clientMs: (used.user + used.system) / 1000 / requests,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { bundleForPages } from './lib/bundle.ts'
 import { inPage } from './lib/page.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
-import { median } from './lib/statistics.ts'
+import { median, quantile } from './lib/statistics.ts'
 import { type Timed, timeVerification, type Work } from './lib/verifier-loop.ts'
 
 /**
@@ -68,7 +68,7 @@ console.log(
 
 /** The median, and from the fastest tenth to the slowest. */
 function text(timed: readonly Timed[]): string {
-  const ms = timed.flatMap((one) => one.ms).sort((a, b) => a - b)
-  const at = (share: number): string => (ms[Math.floor(share * ms.length)] ?? 0).toFixed(2)
+  const ms = timed.flatMap((one) => one.ms)
+  const at = (share: number): string => quantile(ms, share).toFixed(2)
   return `${median(ms).toFixed(2)} (${at(0.1)} to ${at(0.9)})`
 }

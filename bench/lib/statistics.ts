@@ -7,6 +7,14 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2
 }
 
+/** The value below which that part of the values lies. @throws {RangeError} for none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
+  if (value === undefined) throw new RangeError('a quantile of nothing')
+  return value
+}
+
 /** A median with the smallest and largest value. */
 export interface Spread {
   readonly median: number

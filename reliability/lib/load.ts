@@ -75,11 +75,3 @@ export class Load {
 export function wallMs(): number {
   return performance.timeOrigin + performance.now()
 }
-
-/** The value below which that part of the values lies. @throws {RangeError} for none. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
-  if (value === undefined) throw new RangeError('a quantile of nothing')
-  return value
-}

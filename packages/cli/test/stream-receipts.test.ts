@@ -59,6 +59,22 @@ beforeAll(async () => {
     BLINDAI_STATE: 'state',
   }
   expect(await blindai(['models', 'upload', MNIST, '--name', 'mnist'], { folder, env })).toMatchObject({ code: 0 })
+  const { answers, receipt, salt } = await streamed(REQUESTS)
+  expect(answers).toHaveLength(2)
+  const document = await fetch(`${server.plainUrl}/.well-known/blindai/attestation`)
+  const files: readonly (readonly [name: string, content: string | Uint8Array])[] = [
+    ['receipt.txt', receipt],
+    ['salt', `${salt}\n`],
+    ['none', 'no salt'],
+    ['short', 'A'.repeat(42)],
+    ['document.json', await document.bytes()],
+    ['requests', bodyOf(REQUESTS)],
+    ['answers', bodyOf(answers)],
+    ['cut', bodyOf(answers.slice(0, 1))],
+    ['torn', bodyOf(REQUESTS).subarray(0, -1)],
+  ]
+  for (const [name, content] of files) await writeFile(join(folder, name), content)
+  expect(await digestStream(answers)).toEqual(await digestStreamBody(bodyOf(answers)))
 })
 afterAll(async () => {
   server.stop.abort()
@@ -102,17 +118,6 @@ function bodyOf(messages: readonly Uint8Array[]): Buffer {
 
 describe('receipts verify, of a stream', () => {
   test('shows whoever has the messages that they are those of a stock client, and refuses others', async () => {
-    const { answers, receipt, salt } = await streamed(REQUESTS)
-    expect(answers).toHaveLength(2)
-    await writeFile(join(folder, 'receipt.txt'), receipt)
-    await writeFile(join(folder, 'salt'), `${salt}\n`)
-    const document = await fetch(`${server.plainUrl}/.well-known/blindai/attestation`)
-    await writeFile(join(folder, 'document.json'), await document.bytes())
-    await writeFile(join(folder, 'requests'), bodyOf(REQUESTS))
-    await writeFile(join(folder, 'answers'), bodyOf(answers))
-    await writeFile(join(folder, 'cut'), bodyOf(answers.slice(0, 1)))
-    expect(await digestStream(answers)).toEqual(await digestStreamBody(bodyOf(answers)))
-
     const verify = ['receipts', 'verify', 'receipt.txt', '--document', 'document.json', '--policy', 'policy.json']
     const bodies = ['--salt-file', 'salt', '--stream', '--request', 'requests', '--response']
     const shown = await blindai([...verify, ...bodies, 'answers'], { folder })
@@ -128,16 +133,14 @@ describe('receipts verify, of a stream', () => {
     ['a salt without the bodies', ['--document', 'document.json', '--salt-file', 'salt'], '--request and --response'],
     ['a salt without a document', ['--salt-file', 'salt'], '--document'],
     ['a stream without its bodies', ['--document', 'document.json', '--stream'], 'neither is there'],
-    ['a salt that is none', [...WHOLE, '--salt-file', 'cut'], 'base64url of 32 bytes'],
+    ['a salt that is none', [...WHOLE, '--salt-file', 'none'], 'base64url of 32 bytes'],
     ['a salt of 31 bytes', [...WHOLE, '--salt-file', 'short'], 'base64url of 32 bytes'],
   ])('asks for what is missing beside %s', async (_, options, missing) => {
-    await writeFile(join(folder, 'short'), 'A'.repeat(42))
     const argv = ['receipts', 'verify', 'receipt.txt', '--policy', 'policy.json', ...options]
     expect(await blindai(argv, { folder })).toMatchObject({ code: 2, stderr: expect.stringContaining(missing) })
   })
 
   test('refuses a file of messages that ends within one', async () => {
-    await writeFile(join(folder, 'torn'), bodyOf(REQUESTS).subarray(0, -1))
     const argv = ['receipts', 'verify', 'receipt.txt', '--policy', 'policy.json', '--document', 'document.json']
     const torn = await blindai([...argv, '--stream', '--request', 'torn'], { folder })
     expect(torn).toMatchObject({ code: 1, stderr: expect.stringContaining('RECEIPT_STREAM_INVALID') })

@@ -23,7 +23,7 @@ async function house(options: Parameters<typeof openHouse>[0] = {}) {
 const X = { name: 'x', datatype: 'FP32', shape: [1] }
 const REQUEST = { model_name: 'm', inputs: [X], raw_input_contents: [Buffer.from(TENSOR.data)] }
 
-/** Every method but the two that say that the process lives. */
+/** Methods of a model or of the repository, as a stock client calls them. */
 const METHODS = [
   'ModelReady',
   'ServerMetadata',
@@ -37,8 +37,8 @@ const METHODS = [
 ]
 
 describe('a gRPC connection that was not proved', () => {
-  test('is refused every call but live and ready, before the key is looked at', async () => {
-    const { client, engines } = await house()
+  test('is refused every call but live, ready and health, before the key is looked at', async () => {
+    const { allRoutes, client, engines, tls } = await house()
     for (const method of METHODS) {
       const { error, status: end } = await client.call(method, REQUEST)
       expect([method, error?.code]).toEqual([method, status.PERMISSION_DENIED])
@@ -50,6 +50,22 @@ describe('a gRPC connection that was not proved', () => {
     expect(end).toMatchObject({ code: status.PERMISSION_DENIED })
     expect((await client.call('ServerLive', {})).response).toEqual({ live: true })
     expect((await client.call('ServerReady', {})).response).toEqual({ ready: true })
+    // What is left says of a method that it is none.
+    const methods = allRoutes.filter(({ path }) => /^\/(?:inference|grpc)\.[^{]*$/.test(path))
+    expect(methods.filter(({ access }) => access === 'public').map(({ path }) => path)).toEqual([
+      '/inference.GRPCInferenceService/ServerLive',
+      '/inference.GRPCInferenceService/ServerReady',
+      '/grpc.health.v1.Health/Check',
+    ])
+    const session = await sessionTo(tls)
+    open.push({ close: () => session.destroy() })
+    for (const { path, access } of methods) {
+      if (access === 'public') continue
+      expect([path, (await callRaw(session, path, new Uint8Array())).trailers]).toMatchObject([
+        path,
+        { 'grpc-status': '7', 'x-blindai-error': 'CHANNEL_NOT_PROVED' },
+      ])
+    }
     expect(engines.runs).toEqual([])
   })
 

@@ -29,7 +29,7 @@ describe.each<PressureLevel>([2, 3])('a server at level %i of memory', (low) => 
   }
 
   test('answers gRPC what frees memory or tells how it is', async () => {
-    const { client } = await house()
+    const { client, tls } = await house()
     expect((await client.call('ServerLive', {})).response).toEqual({ live: true })
     expect((await client.call('ServerReady', {})).response).toEqual({ ready: low < 3 })
     for (const method of ['ServerMetadata', 'RepositoryIndex', 'ModelStatistics']) {
@@ -39,6 +39,18 @@ describe.each<PressureLevel>([2, 3])('a server at level %i of memory', (low) => 
       expect([method, (await client.call(method, { name: 'm' })).error]).toEqual([method, undefined])
     }
     expect((await client.call('RepositoryModelUnload', { model_name: 'm' })).error).toBeUndefined()
+    const session = await sessionTo(tls)
+    open.push({ close: () => session.destroy() })
+    // list_services, twice in one stream. Source: reflection.proto, field 7.
+    const question = frame(Uint8Array.of(0x3a, 0))
+    for (const [method, body] of [
+      ['/grpc.health.v1.Health/Check', frame(new Uint8Array())],
+      ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', Buffer.concat([question, question])],
+    ] as const) {
+      const answered = await callRaw(session, method, body)
+      expect([method, answered.trailers['grpc-status']]).toEqual([method, '0'])
+      expect(answered.body.byteLength).toBeGreaterThan(5)
+    }
   })
 
   test('starts no engine because its owner says so', async () => {
