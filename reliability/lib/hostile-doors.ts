@@ -69,7 +69,9 @@ export function http1(open: Opening, patienceMs: number = PATIENCE_MS): Door {
 /** Bytes that are no request, each over a connection of its own; to be closed on is an answer to them. */
 export async function sendBroken(open: Opening, bytes: Buffer): Promise<Outcome> {
   const connection = await open()
-  const outcome = await connection.ask(bytes, false, PATIENCE_MS)
+  // What can still be read as such a method is answered by a head alone.
+  const isHead = bytes.subarray(0, 5).toString('latin1') === 'HEAD '
+  const outcome = await connection.ask(bytes, isHead, PATIENCE_MS)
   connection.close()
   return outcome
 }
