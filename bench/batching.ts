@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { RawTensor } from '@blindai/protocol'
 import { defaultLimits } from '../packages/server/src/config-limits.ts'
+import { padText } from '../packages/server/src/inference/padding/index.ts'
 import { buildWall, type EngineModel, startEngine } from '../packages/server/src/runtime/host/index.ts'
 import { type JobTensors, Scheduler } from '../packages/server/src/scheduler/index.ts'
 import { cpuMs, descendants } from './lib/proc.ts'
@@ -13,7 +14,8 @@ import { bertBase } from './models/architectures.ts'
  * What batches bring, beside the same scheduler, engines and requests without them. Both keep engines of their own; each round
  * measures both, one after the other, in an order that changes, and ratios are taken within a round. Beside them stands the
  * processor time of a request, engines and this process together, which other work on the machine hardly changes. No
- * transport: what TLS costs is the same for both. Requests are of one tenant, and of one length or of several mixed.
+ * transport: what TLS costs is the same for both. Requests are of one tenant, and of one length or of several mixed; where texts
+ * are filled up, that is done for the batched side only, within what is measured.
  *
  *   node --conditions=source bench/batching.ts [--rounds 9] [--seconds 2] [--clients 8] [--bert 1]
  */
@@ -34,6 +36,8 @@ interface Workload {
   readonly model: EngineModel
   /** What clients ask for, in turn. */
   readonly requests: readonly JobTensors[]
+  /** Of the batched side: texts are filled up to a multiple of so many places. */
+  readonly padToMultipleOf?: number
 }
 
 /** One window. */
@@ -67,13 +71,15 @@ printTable(
   rows,
 )
 
-async function measure({ title, model, requests }: Workload): Promise<string[]> {
+async function measure({ title, model, requests, padToMultipleOf }: Workload): Promise<string[]> {
   const schedulers: Record<Arm, Scheduler> = { alone: schedulerOf(0), batched: schedulerOf(MAX_ELEMENTS) }
   const samples: Record<Arm, Sample[]> = { alone: [], batched: [] }
   // The first of every shape are computed both ways; that is over before anything is measured.
-  for (const arm of ARMS) for (let i = 0; i < 3; i++) await drive(schedulers[arm], model, requests)
+  const driven = (arm: Arm): Promise<Sample> =>
+    drive(schedulers[arm], model, requests, arm === 'batched' ? padToMultipleOf : undefined)
+  for (const arm of ARMS) for (let i = 0; i < 3; i++) await driven(arm)
   for (let round = 0; round < ROUNDS; round++) {
-    for (const arm of rotated(ARMS, round)) samples[arm].push(await drive(schedulers[arm], model, requests))
+    for (const arm of rotated(ARMS, round)) samples[arm].push(await driven(arm))
   }
   const proof = schedulers.batched.rowsOf('m')
   for (const scheduler of Object.values(schedulers)) await scheduler.close(0)
@@ -112,7 +118,12 @@ function schedulerOf(maxBatchElements: number): Scheduler {
 }
 
 /** Keeps so many requests in flight for a time. */
-async function drive(scheduler: Scheduler, model: EngineModel, requests: readonly JobTensors[]): Promise<Sample> {
+async function drive(
+  scheduler: Scheduler,
+  model: EngineModel,
+  requests: readonly JobTensors[],
+  padToMultipleOf: number | undefined,
+): Promise<Sample> {
   const took: number[] = []
   let runs = 0
   let asked = 0
@@ -124,11 +135,12 @@ async function drive(scheduler: Scheduler, model: EngineModel, requests: readonl
       let answers = 0
       let elapsed = 0
       while (elapsed < WINDOW_MS) {
-        const tensors = requests[asked++ % requests.length]
-        if (tensors === undefined) throw new RangeError('a workload has requests')
+        const request = requests[asked++ % requests.length]
+        if (request === undefined) throw new RangeError('a workload has requests')
         const askedAtMs = performance.now()
-        const request = { tenant: 'bench', model: { key: 'm', source: model }, costBytes: costOf(tensors), tensors }
-        await scheduler.perform(request, (engine, options) => {
+        const tensors = padToMultipleOf === undefined ? request : filledUp(request, padToMultipleOf)
+        const job = { tenant: 'bench', model: { key: 'm', source: model }, costBytes: costOf(tensors), tensors }
+        await scheduler.perform(job, (engine, options) => {
           runs += options.executions
           return engine.infer(tensors.inputs, tensors.outputs, options)
         })
@@ -154,6 +166,11 @@ function totalCpuMs(engines: readonly number[]): number {
   return [process.pid, ...engines].reduce((sum, pid) => sum + cpuMs(pid), 0)
 }
 
+/** As the server does it. What is cropped of an answer is not: this model's are as long for every text. */
+function filledUp(tensors: JobTensors, multipleOf: number): JobTensors {
+  return { ...tensors, inputs: padText(tensors.inputs, multipleOf)?.inputs ?? tensors.inputs }
+}
+
 function costOf({ inputs }: JobTensors): number {
   return inputs.reduce((sum, { data }) => sum + data.byteLength, 0)
 }
@@ -161,11 +178,18 @@ function costOf({ inputs }: JobTensors): number {
 function workloads(): Workload[] {
   const spam = modelOf([read('sms-spam-bert/onnx/model.onnx')])
   const texts = (lengths: readonly number[]): JobTensors[] => lengths.map(text)
+  const mixed = texts([6, 8, 10, 12, 14, 16, 20, 24])
   const all: Workload[] = [
     { title: 'small BERT, 8 word pieces', model: spam, requests: texts([8]) },
     { title: 'small BERT, 32 word pieces', model: spam, requests: texts([32]) },
     { title: 'small BERT, 128 word pieces', model: spam, requests: texts([128]) },
-    { title: 'small BERT, 8 lengths mixed', model: spam, requests: texts([6, 8, 10, 12, 14, 16, 20, 24]) },
+    { title: 'small BERT, 8 lengths mixed', model: spam, requests: mixed },
+    {
+      title: 'small BERT, 8 lengths mixed, filled up to 8 places',
+      model: spam,
+      requests: mixed,
+      padToMultipleOf: 8,
+    },
     { title: 'ResNet on 28 × 28', model: modelOf([read('fashion-resnet/onnx/model.onnx')]), requests: [picture(28)] },
     {
       title: 'MobileNetV2 on 224 × 224',
@@ -179,6 +203,8 @@ function workloads(): Workload[] {
     ...all,
     { title: 'BERT-base, 8 word pieces', model: base, requests: texts([8]) },
     { title: 'BERT-base, 64 word pieces', model: base, requests: texts([64]) },
+    { title: 'BERT-base, 8 lengths mixed', model: base, requests: mixed },
+    { title: 'BERT-base, 8 lengths mixed, filled up to 8 places', model: base, requests: mixed, padToMultipleOf: 8 },
   ]
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { http1, tcp } from './lib/hostile-doors.ts'
+import { http1, sendBroken, tcp } from './lib/hostile-doors.ts'
 
 const ASK = { method: 'GET', target: '/', headers: [], body: Buffer.alloc(0) }
 const PATIENCE_MS = 200
@@ -48,6 +48,18 @@ describe('a connection that is kept', () => {
         expect(await door.send(ASK)).toMatchObject({ body: Buffer.from('3') })
         expect(await door.send(ASK)).toEqual({ kind: 'closed' })
         await door.close()
+      },
+    )
+  })
+})
+
+describe('a head that is broken', () => {
+  test('of a HEAD is answered when the head of its answer is there', async () => {
+    await withServer(
+      () => 'answers',
+      async (port) => {
+        const head = Buffer.from('HEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+        expect(await sendBroken(tcp(port), head)).toMatchObject({ kind: 'answer', status: 200, body: Buffer.alloc(0) })
       },
     )
   })

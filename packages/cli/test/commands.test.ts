@@ -238,6 +238,19 @@ describe('the command line, against a server of its own', () => {
     expect(await withServer(['models', 'show', 'gone'])).toMatchObject({ code: 1 })
   })
 
+  test('models upload fills short texts up, of a model to which that is harmless', async () => {
+    const upload = (sample: string, places: string): Promise<{ code: number | null; stderr: string }> =>
+      withServer(['models', 'upload', `${SAMPLES}models/${sample}`, '--name', 'texts', '--pad-to-multiple-of', places])
+    expect(await upload('sms-spam-bert', '8')).toMatchObject({ code: 0 })
+    const { stdout } = await withServer(['models', 'show', 'texts', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ padToMultipleOf: 8 })
+    const refused = await upload('mobilenet_v2_1.0_224', '8')
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('PADDING_NOT_PROVEN')
+    expect(await upload('sms-spam-bert', 'few')).toMatchObject({ code: 2 })
+    expect(await withServer(['models', 'delete', 'texts'])).toMatchObject({ code: 0 })
+  })
+
   test('policy init believes a simulated server only when both are said', async () => {
     const init = ['policy', 'init', '--trust-on-first-use', '--url', server.url]
     expect(await withServer(init)).toMatchObject({ code: 20 })

@@ -29,6 +29,8 @@ export interface ModelSummary {
   readonly grants?: readonly string[]
   /** Whether one engine may serve several tenants, one after the other; shown to its owner. */
   readonly sharedEngines?: boolean
+  /** Short texts are filled up to a multiple of so many places; shown to its owner. */
+  readonly padToMultipleOf?: number
   /** Of an upload, when it was asked for. */
   readonly receipt?: HeldReceipt
 }
@@ -46,6 +48,11 @@ export interface UploadOptions {
    * server's operator has a say too.
    */
   readonly allowCrossTenantBatching?: boolean | undefined
+  /**
+   * Fill short texts up to a multiple of so many places, 2 to 512, so that those of several lengths can be computed in one run;
+   * only at the first upload. Answers may round otherwise by 1e-5; a model for which they would differ more is refused.
+   */
+  readonly padToMultipleOf?: number | undefined
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** Ask for a signed receipt; the call fails when none comes. */
@@ -96,7 +103,8 @@ export class Models {
     const { kind = model.kind, name, task } = options
     const shared = options.sharedEngines === true ? 'true' : undefined
     const crossTenantBatching = options.allowCrossTenantBatching === true ? 'allowed' : undefined
-    const query = queryOf({ kind, name, task, shared, crossTenantBatching })
+    const padToMultipleOf = options.padToMultipleOf?.toString()
+    const query = queryOf({ kind, name, task, shared, crossTenantBatching, padToMultipleOf })
     const receipt = options.receipt === true
     const upload = { source: model.source, sha256, query, partBytes, receipt, onProgress, signal }
     const response = await sendModel(this.#api, upload)
@@ -194,7 +202,7 @@ function queryOf(values: Readonly<Record<string, string | undefined>>): string {
 /** Members that this version does not know are passed over. */
 function parseSummary(value: JsonValue): ModelSummary {
   const model = asObject('a model', value)
-  const { name, task, inputs, outputs, owner, createdAt, grants, sharedEngines } = model
+  const { name, task, inputs, outputs, owner, createdAt, grants, sharedEngines, padToMultipleOf } = model
   return {
     sha256: asText('the digest', model.sha256),
     ...(isAbsent(name) ? {} : { name: asText('the name', name) }),
@@ -207,6 +215,7 @@ function parseSummary(value: JsonValue): ModelSummary {
     ...(isAbsent(createdAt) ? {} : { createdAt: asNumber('the time of the upload', createdAt) }),
     ...(isAbsent(grants) ? {} : { grants: asList('the grants', grants).map((grant) => asText('a grant', grant)) }),
     ...(typeof sharedEngines === 'boolean' ? { sharedEngines } : {}),
+    ...(isAbsent(padToMultipleOf) ? {} : { padToMultipleOf: asNumber('the places of a text', padToMultipleOf) }),
   }
 }
 

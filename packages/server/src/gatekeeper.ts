@@ -14,7 +14,7 @@ import { createStderrLog, describeCause, type Log } from './gatekeeper-log.ts'
 import { guardProcess } from './gatekeeper-process.ts'
 import { datedSource, logAnswered, logFailure } from './gatekeeper-watch.ts'
 import { type Answered, createDispatcher, ERROR_CODES, type RequestFailure, SlowWatch } from './http/index.ts'
-import { InferenceService } from './inference/index.ts'
+import { InferenceService, paddingTrial } from './inference/index.ts'
 import { LEGACY_CATALOGUE, LEGACY_ROUTES, type LegacyAnswered, openLegacy } from './legacy/index.ts'
 import { MemoryLadder } from './memory-ladder.ts'
 import { MeteredScheduler } from './metered-scheduler.ts'
@@ -133,7 +133,7 @@ async function openServer(
   parts.add(() => memory.close())
   models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
   const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
-  const library = new ModelLibrary(models, scheduler, (record) => inference.forget(record))
+  const library = new ModelLibrary(models, scheduler, paddingTrial(scheduler), (record) => inference.forget(record))
   const onFailure = (failure: RequestFailure): void => logFailure(log, failure)
   const onAnswered = (answered: Answered | LegacyAnswered): void => {
     metrics?.answered(answered)

@@ -35,6 +35,11 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
       type: 'flag',
       help: 'Let requests of several tenants be computed in one run; wants --share-engines, and the operator to allow it.',
     },
+    'pad-to-multiple-of': {
+      type: 'text',
+      value: 'PLACES',
+      help: 'Fill short texts up to a multiple of so many places, so that those of several lengths share a run.',
+    },
   },
   usesServer: true,
   examples: [
@@ -52,6 +57,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
         command: 'models upload',
       })
     }
+    const places = placesOf(text('pad-to-multiple-of'))
     const task = text('task') ?? (kind === 'onnx' ? undefined : await taskOfFolder(path))
     return await withSession(invocation, async (session) => {
       const progress = progressOf(`uploading ${name ?? basename(path)}`, terminal)
@@ -63,6 +69,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
           ...(kind === 'onnx' || kind === 'bundle' ? { kind } : {}),
           sharedEngines: flag('share-engines'),
           allowCrossTenantBatching: flag('allow-cross-tenant-batching'),
+          ...(places === undefined ? {} : { padToMultipleOf: places }),
           onProgress: progress.update,
           partBytes: PART_BYTES,
           signal: invocation.interrupted,
@@ -77,4 +84,11 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
       }
     })
   },
+}
+
+/** Which numbers may be, the server says. */
+function placesOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (/^[1-9][0-9]{0,5}$/.test(given)) return Number(given)
+  throw new CliError('USAGE', { problem: '--pad-to-multiple-of is a whole number', command: 'models upload' })
 }

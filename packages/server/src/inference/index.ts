@@ -1,6 +1,7 @@
 export { INFERENCE_CATALOGUE, InferenceError, type InferenceErrorDetails } from './inference-error.ts'
 export { InferenceService, type VersionStatistics } from './inference-service.ts'
 export { CONFIG_DATATYPES } from './model-config.ts'
+export { paddingTrial } from './padding/index.ts'
 export { rawRequestInput } from './raw-request.ts'
 export type { DurationStatistic } from './statistics.ts'
 export { type Urgency, type UrgencyValue, urgencyOf } from './urgency.ts'

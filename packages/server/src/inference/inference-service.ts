@@ -10,6 +10,7 @@ import type { JobRequest, Scheduler } from '../scheduler/index.ts'
 import type { Tenant } from '../tenants/index.ts'
 import { type EngineControl, LoadedModels } from './loaded-models.ts'
 import { type ModelConfig, modelConfig, platformOf } from './model-config.ts'
+import { cropOutputs, type PaddedText, padText } from './padding/index.ts'
 import { type ParameterSource, refuseUnsupported } from './parameters.ts'
 import { RequestTimer } from './request-timer.ts'
 import { type ModelStatistics, StatisticsLedger } from './statistics.ts'
@@ -194,7 +195,8 @@ export class InferenceService {
     const urgency = urgencyOfParameters(asked.parameters)
     const terms = { ...how, ...urgency, timeoutMs: Math.min(timeoutMs, urgency.timeoutMs ?? timeoutMs) }
     timer.enter('queue')
-    const { inputs } = asked
+    const padded = paddedText(record, asked)
+    const inputs = padded?.inputs ?? asked.inputs
     const outputs = asked.outputs?.map(({ name }) => name)
     const tensors = { inputs, outputs }
     const result = await this.loaded.use(record, (model) =>
@@ -205,7 +207,7 @@ export class InferenceService {
       }),
     )
     timer.enter('computeOutput')
-    return result
+    return padded === undefined ? result : cropOutputs(result, (name) => lengthAxesOf(record, name), padded)
   }
 
   #entry(tenant: Tenant, record: ModelRecord): RepositoryEntry {
@@ -218,4 +220,14 @@ export class InferenceService {
       reason: !isLoaded ? 'unloaded' : isQuarantined ? 'quarantined' : '',
     }
   }
+}
+
+/** The text of a request that is filled up, where the model's owner has asked for that and it was tried. */
+function paddedText({ padToMultipleOf, description }: ModelRecord, { inputs }: RunRequest): PaddedText | undefined {
+  if (padToMultipleOf === undefined || description.lengthAxes === undefined) return undefined
+  return padText(inputs, padToMultipleOf)
+}
+
+function lengthAxesOf({ description }: ModelRecord, name: string): readonly number[] {
+  return description.lengthAxes?.[description.outputs.findIndex((output) => output.name === name)] ?? []
 }

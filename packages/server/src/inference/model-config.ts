@@ -47,6 +47,7 @@ export interface ConfigTensor {
  */
 export function modelConfig(name: string, record: ModelRecord, instances: number): ModelConfig {
   const isOnnx = record.kind === 'onnx'
+  const { padToMultipleOf } = record
   return {
     name,
     platform: platformOf(record),
@@ -57,7 +58,10 @@ export function modelConfig(name: string, record: ModelRecord, instances: number
     output: record.description.outputs.map(configTensor),
     instance_group: [{ name, kind: 'KIND_CPU', count: instances }],
     default_model_filename: isOnnx ? 'model.onnx' : '',
-    parameters: { sha256: { string_value: record.sha256 } },
+    parameters: {
+      sha256: { string_value: record.sha256 },
+      ...(padToMultipleOf === undefined ? {} : { pad_to_multiple_of: { string_value: String(padToMultipleOf) } }),
+    },
   }
 }
 

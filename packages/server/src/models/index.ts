@@ -1,8 +1,9 @@
 export { MemoryVault } from './memory-vault.ts'
-export { MODEL_CATALOGUE, ModelError, type ModelErrorDetails } from './model-error.ts'
+export { MODEL_CATALOGUE, ModelError, type ModelErrorDetails, type PaddingReason } from './model-error.ts'
 export { EVERYBODY } from './model-index.ts'
-export { ModelLibrary } from './model-library.ts'
+export { ModelLibrary, type PaddingTrial } from './model-library.ts'
 export {
+  type LengthAxes,
   type ModelManifest,
   type ModelRecord,
   type ModelRepository,

@@ -1,12 +1,16 @@
 import { type Catalogue, CodedError } from '@blindai/core'
 
+/** Why a model's texts are not filled up: what it takes, what it gives, that a run failed, or that an answer was another. */
+export type PaddingReason = 'inputs' | 'outputs' | 'runs' | 'answers'
+
 /** The facts that go with each code of `ModelError`. */
 export interface ModelErrorDetails {
   /** Nothing: a model that is not there, belongs to somebody else, or is not granted must look the same. */
   MODEL_NOT_FOUND: Record<never, never>
   VERSION_NOT_FOUND: Record<never, never>
   MODEL_HAS_VERSIONS: { readonly versions: number }
-  MODEL_EXISTS: { readonly member: 'kind' | 'task' | 'crossTenantBatching' }
+  MODEL_EXISTS: { readonly member: 'kind' | 'task' | 'crossTenantBatching' | 'padToMultipleOf' }
+  PADDING_NOT_PROVEN: { readonly reason: PaddingReason }
   DIGEST_MISMATCH: { readonly expected: string; readonly actual: string }
   UPLOAD_OFFSET_MISMATCH: { readonly expected: number; readonly actual: number }
   UPLOAD_LENGTH_MISMATCH: { readonly expected: number; readonly actual: number }
@@ -40,6 +44,10 @@ export const MODEL_CATALOGUE: Catalogue<ModelErrorDetails> = {
   MODEL_EXISTS: {
     message: (d) => `this model is already there, with another ${d.member}`,
     hint: 'Delete the model, then upload it again.',
+  },
+  PADDING_NOT_PROVEN: {
+    message: (d) => `places that are added to its texts were not shown to be harmless to this model (${d.reason})`,
+    hint: 'Upload it without padToMultipleOf, or with another number of places.',
   },
   DIGEST_MISMATCH: {
     message: (d) => `the bytes that arrived have the SHA-256 ${d.actual}; the path says ${d.expected}`,

@@ -1,7 +1,9 @@
 import { type EngineDescription, EngineError, type EngineModel, type RowsProof } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import {
+  type LengthAxes,
   type ModelChange,
+  type ModelDescription,
   type ModelManifest,
   type ModelRecord,
   type ModelRepository,
@@ -11,7 +13,7 @@ import {
 
 /** What the library needs of the scheduler. */
 export interface ModelLoader {
-  load(model: { readonly key: string; readonly source: EngineModel }, tenant: string): Promise<EngineDescription>
+  load(model: LoadableModel, tenant: string): Promise<EngineDescription>
   release(modelKey: string, error: Error): Promise<void>
   releaseTenant(tenant: string, error: Error): Promise<void>
   /** True when there was one, for whichever tenant. */
@@ -19,6 +21,20 @@ export interface ModelLoader {
   /** Whether requests to it can share a run, where that is known. */
   rowsOf(modelKey: string): RowsProof | undefined
 }
+
+/** A model that is not there yet. */
+interface LoadableModel {
+  readonly key: string
+  readonly source: EngineModel
+}
+
+/** Tries whether padding is harmless to a model that has loaded. @throws {ModelError} `PADDING_NOT_PROVEN`; what running throws. */
+export type PaddingTrial = (
+  model: LoadableModel,
+  tenant: string,
+  description: EngineDescription,
+  multipleOf: number,
+) => Promise<LengthAxes>
 
 /** Tenants that one model can be granted to by name. */
 const MAX_GRANTS = 1000
@@ -57,14 +73,21 @@ export type UploadOutcome =
 export class ModelLibrary {
   readonly #repository: ModelRepository
   readonly #loader: ModelLoader
+  readonly #tryPadding: PaddingTrial
   readonly #onDeleted: (record: ModelRecord) => void
   /** By key, the end of engines that were shared. */
   readonly #unsharing: Map<string, Promise<void>> = new Map()
 
   /** @param onDeleted - told of each model that is gone. */
-  constructor(repository: ModelRepository, loader: ModelLoader, onDeleted: (record: ModelRecord) => void) {
+  constructor(
+    repository: ModelRepository,
+    loader: ModelLoader,
+    tryPadding: PaddingTrial,
+    onDeleted: (record: ModelRecord) => void,
+  ) {
     this.#repository = repository
     this.#loader = loader
+    this.#tryPadding = tryPadding
     this.#onDeleted = onDeleted
   }
 
@@ -198,7 +221,7 @@ export class ModelLibrary {
     try {
       // Its bytes were made durable meanwhile, which takes time.
       confirm()
-      const description = await this.#loader.load({ key, source }, session.owner)
+      const description = await this.#described({ key, source }, session)
       return { state: 'created', record: await session.publish(description, confirm) }
     } catch (error) {
       await session.abort()
@@ -210,6 +233,13 @@ export class ModelLibrary {
     }
   }
 
+  async #described(model: LoadableModel, { owner, manifest }: UploadSession): Promise<ModelDescription> {
+    const description = await this.#loader.load(model, owner)
+    const { padToMultipleOf } = manifest
+    if (padToMultipleOf === undefined) return description
+    return { ...description, lengthAxes: await this.#tryPadding(model, owner, description, padToMultipleOf) }
+  }
+
   /** The owner sends what is there already: the name may be new; a quarantine ends, and the model has to load again. */
   async #uploadAgain(existing: ModelRecord, upload: Upload): Promise<UploadOutcome> {
     const { owner, manifest, length, bytes, confirm = UNASKED } = upload
@@ -219,6 +249,9 @@ export class ModelLibrary {
     }
     if (manifest.allowsCrossTenantBatches === true && existing.allowsCrossTenantBatches !== true) {
       throw new ModelError('MODEL_EXISTS', { member: 'crossTenantBatching' })
+    }
+    if (manifest.padToMultipleOf !== undefined && manifest.padToMultipleOf !== existing.padToMultipleOf) {
+      throw new ModelError('MODEL_EXISTS', { member: 'padToMultipleOf' })
     }
     const tooLong = new ModelError('UPLOAD_TOO_LONG', { limit: existing.bytes })
     if (length !== undefined && length > existing.bytes) throw tooLong

@@ -15,6 +15,17 @@ export interface ModelManifest {
   readonly sharedEngines?: boolean
   /** Whether its owner lets requests of several tenants be computed in one run. */
   readonly allowsCrossTenantBatches?: boolean
+  /** Fill short texts up to a multiple of so many places, so that they can share a run; not unless it was tried and harmless. */
+  readonly padToMultipleOf?: number
+}
+
+/** Of each output, in order, the axes that are as long as a text. */
+export type LengthAxes = readonly (readonly number[])[]
+
+/** What is known of a model before it is accepted: what the engine said, and what was tried. */
+export interface ModelDescription extends EngineDescription {
+  /** There exactly where its texts are filled up. */
+  readonly lengthAxes?: LengthAxes
 }
 
 /** A model that is there, complete and loadable. */
@@ -24,8 +35,7 @@ export interface ModelRecord extends ModelManifest {
   readonly version?: number
   readonly bytes: number
   readonly createdAt: UnixSeconds
-  /** What the engine said when it was loaded before it was accepted. */
-  readonly description: EngineDescription
+  readonly description: ModelDescription
   /** Tenants that may run it; `*` for all. Sorted. */
   readonly grants: readonly string[]
 }
@@ -92,7 +102,7 @@ export interface UploadSession {
    * @param confirm - called when its turn has come; refuses by throwing. Nobody is asked unless it is given.
    * @throws {ModelError} `DISK_FULL`, `STORE_FAILED`; what `confirm` throws.
    */
-  publish(description: EngineDescription, confirm?: () => void): Promise<ModelRecord>
+  publish(description: ModelDescription, confirm?: () => void): Promise<ModelRecord>
   /** Forgets the upload and its bytes; harmless when it is gone. */
   abort(): Promise<void>
 }

@@ -1,10 +1,11 @@
 import type { UnixSeconds } from '@blindai/core'
-import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+import type { EngineModel } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
 import { ModelIndex } from './model-index.ts'
 import { type ModelSpool, openSpool } from './model-spool.ts'
 import {
   type ModelChange,
+  type ModelDescription,
   type ModelManifest,
   type ModelRecord,
   type ModelRepository,
@@ -161,7 +162,7 @@ export class VaultRepository implements ModelRepository, UploadHome {
   publish(
     upload: VaultUpload,
     staged: StagedBytes,
-    description: EngineDescription,
+    description: ModelDescription,
     confirm: () => void,
   ): Promise<ModelRecord> {
     const { owner, manifest, offset } = upload

@@ -1,7 +1,13 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { EngineDescription, EngineModel } from '../runtime/host/index.ts'
+import type { EngineModel } from '../runtime/host/index.ts'
 import { ModelError } from './model-error.ts'
-import { type ModelManifest, type ModelRecord, modelKey, type UploadSession } from './repository.ts'
+import {
+  type ModelDescription,
+  type ModelManifest,
+  type ModelRecord,
+  modelKey,
+  type UploadSession,
+} from './repository.ts'
 import type { StorageQuota } from './storage-quota.ts'
 import type { StagedBytes } from './vault.ts'
 
@@ -14,7 +20,7 @@ export interface UploadHome {
   publish(
     upload: VaultUpload,
     staged: StagedBytes,
-    description: EngineDescription,
+    description: ModelDescription,
     confirm: () => void,
   ): Promise<ModelRecord>
   forget(upload: VaultUpload): void
@@ -105,7 +111,7 @@ export class VaultUpload implements UploadSession {
     return engineModel(this.manifest, this.#offset, () => this.#staged.read())
   }
 
-  async publish(description: EngineDescription, confirm?: () => void): Promise<ModelRecord> {
+  async publish(description: ModelDescription, confirm?: () => void): Promise<ModelRecord> {
     this.#expect('complete', 'cannot be published')
     const confirmAll = (): void => {
       // Its tenant may have been deleted while this waited for its turn.

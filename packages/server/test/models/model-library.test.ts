@@ -33,7 +33,12 @@ function build() {
     clearQuarantine: () => false,
     rowsOf: () => undefined,
   }
-  const library = new ModelLibrary(models, loader, () => undefined)
+  const library = new ModelLibrary(
+    models,
+    loader,
+    async () => [],
+    () => undefined,
+  )
   const upload = async (bytes: () => AsyncGenerator<Uint8Array>, confirm?: () => void) =>
     library.upload({
       owner: 'alice',

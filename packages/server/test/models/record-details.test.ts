@@ -14,7 +14,12 @@ const RECORD: ModelRecord = {
 }
 
 describe('the record of a model that is stored', () => {
-  test.for([{}, { sharedEngines: true }, { allowsCrossTenantBatches: true }])('comes back as it was: %o', (change) => {
+  test.for([
+    {},
+    { sharedEngines: true },
+    { allowsCrossTenantBatches: true },
+    { padToMultipleOf: 16, description: { ...RECORD.description, lengthAxes: [[1], [], [2, 3]] } },
+  ])('comes back as it was: %o', (change) => {
     const record = { ...RECORD, ...change }
     const { owner, sha256, bytes, createdAt, grants } = record
     expect(recordOf({ owner, sha256, bytes, createdAt, grants, details: detailsOf(record) })).toEqual(record)

@@ -118,7 +118,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   [`PUT ${OWN}`]: {
     summary: 'Upload a model, whole or in parts, under its SHA-256. With a name it is the next version of that name.',
     access: 'owner',
-    query: ['name', 'task', 'kind', 'shared', 'crossTenantBatching'],
+    query: ['name', 'task', 'kind', 'shared', 'crossTenantBatching', 'padToMultipleOf'],
     request: { bytes: BINARY },
     answers: { 200: json('UploadedModel'), 201: json('UploadedModel'), 202: json('UploadProgress') },
   },

@@ -55,6 +55,7 @@ const tensors: JsonObject = { inputs: list(ref('TensorMetadata')), outputs: list
 const listing: JsonObject = {
   owner: { type: 'boolean' },
   sharedEngines: { type: 'boolean' },
+  padToMultipleOf: count,
   createdAt: count,
   grants: list(text),
 }
@@ -136,10 +137,20 @@ export const SCHEMAS: JsonObject = {
     'task',
     'grants',
     'sharedEngines',
+    'padToMultipleOf',
     'rows',
   ]),
   ModelList: closed({
-    models: list(closed({ ...modelMembers, ...listing }, ['name', 'version', 'task', 'grants', 'sharedEngines'])),
+    models: list(
+      closed({ ...modelMembers, ...listing }, [
+        'name',
+        'version',
+        'task',
+        'grants',
+        'sharedEngines',
+        'padToMultipleOf',
+      ]),
+    ),
   }),
   TaskRequest: {
     type: 'object',

@@ -142,8 +142,9 @@ function ownModel(models: ModelRepository, { tenant, params }: Call): ModelRecor
 }
 
 function manifestOf(call: Call): ModelManifest {
-  const members = ['name', 'task', 'kind', 'shared', 'crossTenantBatching'] as const
-  const { name, task, kind = 'onnx', shared, crossTenantBatching = 'refused' } = queryOf(call.request, members)
+  const members = ['name', 'task', 'kind', 'shared', 'crossTenantBatching', 'padToMultipleOf'] as const
+  const query = queryOf(call.request, members)
+  const { name, task, kind = 'onnx', shared, crossTenantBatching = 'refused', padToMultipleOf } = query
   const sha256 = digestOf(call)
   if (kind !== 'onnx' && kind !== 'bundle') {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'kind', expected: 'onnx or bundle' })
@@ -161,6 +162,10 @@ function manifestOf(call: Call): ModelManifest {
   if (crossTenantBatching !== 'refused' && crossTenantBatching !== 'allowed') {
     throw new ApiError('PARAMETER_INVALID', { parameter: 'crossTenantBatching', expected: 'allowed or refused' })
   }
+  if (padToMultipleOf !== undefined && !isPadding(padToMultipleOf)) {
+    const expected = `a whole number from 2 to ${MAX_PADDING}`
+    throw new ApiError('PARAMETER_INVALID', { parameter: 'padToMultipleOf', expected })
+  }
   return {
     sha256,
     kind,
@@ -168,7 +173,15 @@ function manifestOf(call: Call): ModelManifest {
     ...(task === undefined ? {} : { task }),
     ...(shared === undefined ? {} : { sharedEngines: true }),
     ...(crossTenantBatching === 'allowed' ? { allowsCrossTenantBatches: true } : {}),
+    ...(padToMultipleOf === undefined ? {} : { padToMultipleOf: Number(padToMultipleOf) }),
   }
+}
+
+/** As many places as the longest texts of most models have. */
+const MAX_PADDING = 512
+
+function isPadding(text: string): boolean {
+  return /^[1-9][0-9]{0,2}$/.test(text) && Number(text) >= 2 && Number(text) <= MAX_PADDING
 }
 
 function digestOf({ params }: Call): string {
@@ -202,6 +215,6 @@ function tensorsOf({ description }: ModelRecord): object {
 function listed(record: ModelRecord, { tenant }: Call): object {
   const owner = record.owner === tenant.name
   const name = nameFor(tenant.name, record)
-  const { createdAt, grants, sharedEngines = false } = record
-  return { ...summaryOf(record), name, owner, createdAt, ...(owner ? { grants, sharedEngines } : {}) }
+  const { createdAt, grants, sharedEngines = false, padToMultipleOf } = record
+  return { ...summaryOf(record), name, owner, createdAt, ...(owner ? { grants, sharedEngines, padToMultipleOf } : {}) }
 }
