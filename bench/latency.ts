@@ -38,13 +38,16 @@ async function measure(workload: TensorWorkload, sessions: Record<Transport, Ses
   const pool = await BarePool.start(1, workload)
   const block = async (arm: Arm): Promise<readonly number[]> =>
     arm === 'bare' ? pool.durationsMs(REQUESTS) : callTimesMs(sessions[arm], workload)
-  for (const arm of ['bare', ...TRANSPORTS] as const) await block(arm)
 
   const blocks: Record<Arm, (readonly number[])[]> = { bare: [], tls: [], ohttp: [] }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const arm of rotated<Arm>(['bare', 'tls', 'ohttp'], round)) blocks[arm].push(await block(arm))
+  try {
+    for (const arm of ['bare', ...TRANSPORTS] as const) await block(arm)
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const arm of rotated<Arm>(['bare', 'tls', 'ohttp'], round)) blocks[arm].push(await block(arm))
+    }
+  } finally {
+    await pool.stop()
   }
-  await pool.stop()
   await sessions.tls.models.delete(workload.name)
 
   const p95 = (arm: Arm): string => quantile(blocks[arm].flat(), 0.95).toFixed(2)

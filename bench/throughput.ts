@@ -71,13 +71,16 @@ async function measure(workload: Workload, sessions: Record<Transport, Session>)
   const pool = await BarePool.start(PROCESSES, workload)
   const sample = (arm: Arm): Promise<Sample> =>
     arm === 'bare' ? runBare(pool) : drive(sessions[arm], workload, WINDOW_MS)
-  for (const transport of TRANSPORTS) await drive(sessions[transport], workload, WINDOW_MS / 2)
 
   const samples: Record<Arm, Sample[]> = { bare: [], tls: [], ohttp: [] }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const arm of rotated(ARMS, round)) samples[arm].push(await sample(arm))
+  try {
+    for (const transport of TRANSPORTS) await drive(sessions[transport], workload, WINDOW_MS / 2)
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const arm of rotated(ARMS, round)) samples[arm].push(await sample(arm))
+    }
+  } finally {
+    await pool.stop()
   }
-  await pool.stop()
   await sessions.tls.models.delete(workload.name)
 
   const middle = (arm: Arm, pick: (each: Sample) => number): number => median(samples[arm].map(pick))

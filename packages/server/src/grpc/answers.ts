@@ -13,9 +13,6 @@ export const GRPC_HEADERS: Readonly<Record<string, string>> = {
   'grpc-accept-encoding': 'identity,gzip,deflate',
 }
 
-/** A flag, zero for what is not compressed, and the length. Source: gRPC over HTTP/2, "Length-Prefixed-Message". */
-export const PREFIX_BYTES = 5
-
 /** The answer to a call that succeeded: one message. */
 export function grpcAnswer(
   message: readonly Uint8Array[],

@@ -3,7 +3,6 @@ import type { Call, Duplex } from '../http/api.ts'
 import { ApiError } from '../http/api-error.ts'
 import { type ContentCoding, decodeBody } from '../http/content-coding.ts'
 import { bodyOfBytes } from '../http/memory-body.ts'
-import { PREFIX_BYTES } from './answers.ts'
 
 /** What bounds the messages of a call. */
 export interface MessageBounds {
@@ -20,6 +19,9 @@ export interface MessageHooks {
   readonly onGrow: (bytes: number) => void
   readonly checkIdle: () => void
 }
+
+/** A flag, zero for what is not compressed, and the length. Source: gRPC over HTTP/2, "Length-Prefixed-Message". */
+const PREFIX_BYTES = 5
 
 /** While a stream waits for its next message it looks this often whether it should. */
 const IDLE_CHECK_MS = 250
