@@ -52,7 +52,7 @@ export function messageStream(
         }
         call.confirm()
         const answer = framed(await answerTo(message, timeLeft))
-        for (const piece of answer) lease.grow(piece.byteLength)
+        lease.growAnswer(answer.reduce((sum, { byteLength }) => sum + byteLength, 0))
         yield* answer
         lease.end()
         checkGoesOn()

@@ -32,6 +32,7 @@ export interface ApiErrorDetails {
   OPERATION_REPLAYED: Record<never, never>
   OPERATION_LIMIT: { readonly limit: number; readonly retryAfterSeconds: number }
   OUTPUT_TOO_LARGE_FOR_JSON: { readonly limit: number }
+  OUTPUT_TOO_LARGE_FOR_MEMORY: { readonly limit: number }
   GRPC_EXPECTED: Record<never, never>
   GRPC_ENCODING_UNSUPPORTED: Record<never, never>
   GRPC_COMPRESSION_UNANNOUNCED: Record<never, never>
@@ -153,6 +154,11 @@ export const API_CATALOGUE: Catalogue<ApiErrorDetails> = {
   OUTPUT_TOO_LARGE_FOR_JSON: {
     message: (d) => `the outputs are larger than the ${d.limit} bytes that are written as JSON`,
     hint: 'Ask for the outputs as binary data.',
+  },
+  OUTPUT_TOO_LARGE_FOR_MEMORY: {
+    message: (d) =>
+      `the answer needs more than the ${d.limit} bytes that bodies and answers of one key may take in memory`,
+    hint: 'Ask for fewer outputs, or as binary data, or of less input; or raise the limit in the configuration.',
   },
   GRPC_EXPECTED: {
     message: () => 'this path takes gRPC: application/grpc over HTTP/2',

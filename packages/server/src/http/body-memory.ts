@@ -8,16 +8,20 @@ export interface BodyMemoryLimits {
 
 /** Memory that one request holds until it is answered. */
 export interface BodyLease {
-  /** @throws {ApiError} `TENANT_BODY_MEMORY_FULL`, `BODY_MEMORY_FULL`. */
-  grow(bytes: number): void
   /** Grows where there is room beside all others; false, and nothing is taken back for it, where there is none. */
   tryGrow(bytes: number): boolean
   /**
-   * As `grow`, for what a request has to have: where it alone would need more than there ever is, no waiting helps.
+   * For what a request has to have: where it alone would need more than there ever is, no waiting helps.
    *
-   * @throws {ApiError} `BODY_TOO_LARGE_FOR_MEMORY`, and as `grow`.
+   * @throws {ApiError} `BODY_TOO_LARGE_FOR_MEMORY`, `TENANT_BODY_MEMORY_FULL`, `BODY_MEMORY_FULL`.
    */
   growBody(bytes: number): void
+  /**
+   * As `growBody`, for an answer.
+   *
+   * @throws {ApiError} `OUTPUT_TOO_LARGE_FOR_MEMORY`, `TENANT_BODY_MEMORY_FULL`, `BODY_MEMORY_FULL`.
+   */
+  growAnswer(bytes: number): void
   /**
    * Offers the memory to whoever needs it more, until `keep`: what nobody is known to have sent, and is not there whole.
    *
@@ -59,9 +63,12 @@ export class BodyMemory {
   lease(tenant: string): BodyLease {
     const holding: Holding = { tenant, bytes: 0 }
     return {
-      grow: (bytes) => this.#take(holding, bytes),
       growBody: (bytes) => {
-        this.#checkFits(holding, bytes)
+        this.#checkFits(holding, bytes, 'BODY_TOO_LARGE_FOR_MEMORY')
+        this.#take(holding, bytes)
+      },
+      growAnswer: (bytes) => {
+        this.#checkFits(holding, bytes, 'OUTPUT_TOO_LARGE_FOR_MEMORY')
         this.#take(holding, bytes)
       },
       tryGrow: (bytes) => {
@@ -75,9 +82,13 @@ export class BodyMemory {
     }
   }
 
-  #checkFits({ bytes: held }: Holding, bytes: number): void {
+  #checkFits(
+    { bytes: held }: Holding,
+    bytes: number,
+    code: 'BODY_TOO_LARGE_FOR_MEMORY' | 'OUTPUT_TOO_LARGE_FOR_MEMORY',
+  ): void {
     const limit = Math.min(this.#limits.maxBodyMemoryBytes, this.#limits.maxBodyMemoryBytesPerTenant)
-    if (held + bytes > limit) throw new ApiError('BODY_TOO_LARGE_FOR_MEMORY', { limit })
+    if (held + bytes > limit) throw new ApiError(code, { limit })
   }
 
   #take(holding: Holding, bytes: number): void {

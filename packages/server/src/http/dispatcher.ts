@@ -188,7 +188,7 @@ export class Dispatcher {
     const bytes = lengthOf(response)
     if (bytes === undefined || bytes <= SMALL_ANSWER_BYTES) return response
     const lease = this.#options.bodies.lease(tenant.name)
-    lease.grow(bytes)
+    lease.growAnswer(bytes)
     return { ...response, onSent: () => lease.end() }
   }
 

@@ -149,12 +149,12 @@ export class LegacyPorts {
    * Counts a large answer until it is sent, so that slow readers cannot make the server keep any number of them. One that finds
    * no room is given up, as elsewhere, and its request is answered with that refusal.
    *
-   * @throws {ApiError} `TENANT_BODY_MEMORY_FULL`.
+   * @throws {ApiError} `OUTPUT_TOO_LARGE_FOR_MEMORY`, `TENANT_BODY_MEMORY_FULL`.
    */
   #hold({ byteLength }: Uint8Array): (() => void) | undefined {
     if (byteLength <= SMALL_ANSWER_BYTES) return undefined
     const lease = this.#bodies.lease(this.#checks.tenant)
-    lease.grow(byteLength)
+    lease.growAnswer(byteLength)
     return () => lease.end()
   }
 

@@ -235,7 +235,7 @@ describe('an answer', () => {
     const memory = new BodyMemory({ maxBodyMemoryBytes: 1000, maxBodyMemoryBytesPerTenant: 1000 })
     const stranger = memory.lease('')
     stranger.offer(() => expect.unreachable())
-    stranger.grow(900)
+    stranger.growBody(900)
     const answer = { status: 200, headers: {}, body: [new Uint8Array(100)] }
     const asked = { 'accept-encoding': 'gzip' }
     const alice = memory.lease('alice')

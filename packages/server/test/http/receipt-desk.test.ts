@@ -23,8 +23,8 @@ const CALL: Call = {
   tenant: { name: 'alice', role: 'owner' },
   readBody: async () => new Uint8Array(),
   lease: {
-    grow: () => undefined,
     growBody: () => undefined,
+    growAnswer: () => undefined,
     tryGrow: () => true,
     offer: () => undefined,
     keep: () => undefined,

@@ -118,6 +118,8 @@ describe('a port for clients of BlindAI 0.6', () => {
     second.onSent?.()
     engines.onRun = (run) => run.answer([outputOf(MIB * 0.75)])
     expect(await ask('run', 'POST', '/run', runOf(id, ''))).toMatchObject({ status: 200 })
+    engines.onRun = (run) => run.answer([outputOf(MIB)])
+    expect(await refusal(ask('run', 'POST', '/run', runOf(id, '')))).toMatch(/^OUTPUT_TOO_LARGE_FOR_MEMORY: /)
   })
 
   test('tells who sends a body that never fits that no waiting helps', async () => {
