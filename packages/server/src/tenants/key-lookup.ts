@@ -1,5 +1,5 @@
-import { createHmac, hash, randomBytes } from 'node:crypto'
-import { fromHex, type UnixSeconds } from '@blindai/core'
+import { hash, randomBytes } from 'node:crypto'
+import { concatBytes, fromHex, type UnixSeconds } from '@blindai/core'
 import { MAX_API_KEY_CHARACTERS } from './api-key.ts'
 import type { Tenant } from './tenant.ts'
 import { isValidAt } from './tenant-record.ts'
@@ -41,7 +41,8 @@ export class KeyLookup {
     return key !== undefined && isValidAt(key, this.#clock()) ? key.tenant : undefined
   }
 
+  /** SHA-256 of secret and digest: a sound keyed hash where both have one length and nobody is shown the result. */
   #blinded(digest: Uint8Array): string {
-    return createHmac('sha256', this.#secret).update(digest).digest('base64')
+    return hash('sha256', concatBytes(this.#secret, digest), 'base64')
   }
 }
