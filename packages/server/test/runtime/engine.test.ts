@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Datatype, RawTensor } from '@blindai/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildWall, type Engine, startEngine, type Wall } from '../../src/runtime/host/index.ts'
@@ -17,6 +20,14 @@ async function withEngine<T>(bytes: Uint8Array, use: (engine: Engine) => Promise
   } finally {
     await engine.kill()
   }
+}
+
+/** Only contexts that are made after the flag was set have the function. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect !== 'function') throw new TypeError('V8 gives no function that collects')
+  collect()
 }
 
 /** The index of the largest number. */
@@ -76,6 +87,18 @@ describe('a bare model', () => {
     abort.abort(new RangeError('the caller has gone'))
     await expect(given).rejects.toThrow('the caller has gone')
     await expect(engine.infer([digit], undefined, PATIENT)).resolves.toHaveLength(1)
+  })
+
+  test('leaves nothing of an answer behind while its engine lives on', async () => {
+    const ask = async (): Promise<WeakRef<object>> => {
+      const [output] = await engine.infer([digit], undefined, PATIENT)
+      return new WeakRef(output?.data.buffer ?? {})
+    }
+    const answers = [await ask(), await ask(), await ask(), await ask()]
+    // A weak reference holds on until its turn is over.
+    await setTimeout(0)
+    collectGarbage()
+    expect(answers.map((answer) => answer.deref())).toEqual(answers.map(() => undefined))
   })
 })
 

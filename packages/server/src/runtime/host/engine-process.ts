@@ -36,14 +36,22 @@ export class EngineProcess {
   readonly #channel: EngineChannel
   readonly #memoryBudgetBytes: number
   #end: EngineExit['reason'] | undefined
+  #exit: EngineExit | undefined
+  /** Tells the exchange at hand that the process is gone: a reaction to `exited` would keep its answer until then. */
+  #onGone: ((exit: EngineExit) => void) | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(child: ChildProcess, { memoryBudgetBytes }: EngineLimits) {
     const { promise, resolve } = Promise.withResolvers<EngineExit>()
     this.exited = promise
+    const ended = (exit: EngineExit): void => {
+      this.#exit ??= exit
+      resolve(this.#exit)
+      this.#onGone?.(this.#exit)
+    }
     // A process that cannot even be started closes nothing, and may have no channel.
     child.on('error', () => {
-      if (child.pid === undefined) resolve({ reason: 'not-started', exitCode: null, signal: null })
+      if (child.pid === undefined) ended({ reason: 'not-started', exitCode: null, signal: null })
     })
     const stream = child.stdio?.[3]
     if (!(stream instanceof Duplex)) throw new EngineError('WALL_UNAVAILABLE', { step: 'spawn' })
@@ -55,7 +63,7 @@ export class EngineProcess {
     child.on('close', (status, killedBy) => {
       const { exitCode, signal } = endOf(status, killedBy)
       const reason = this.#end ?? (MEMORY_WORDS.test(stderr()) ? 'out-of-memory' : 'crashed')
-      resolve({ reason, exitCode, signal })
+      ended({ reason, exitCode, signal })
     })
   }
 
@@ -72,7 +80,7 @@ export class EngineProcess {
    */
   exchange(exchange: Exchange): Promise<Frame> {
     const result = this.#turn.then(() => this.#exchange(exchange))
-    this.#turn = result.catch(() => undefined)
+    this.#turn = result.then(ignore, ignore)
     return result
   }
 
@@ -90,14 +98,15 @@ export class EngineProcess {
   async #exchange(exchange: Exchange): Promise<Frame> {
     const { kind, head, parts, bodyBytes, reply, phase, deadlineMs } = exchange
     const timer = setTimeout(() => this.#stop('deadline'), deadlineMs)
-    const gone = this.exited.then((exit) => {
-      throw this.#errorOf(exit, phase, deadlineMs)
-    })
-    // The race may be over long before the process is.
-    gone.catch(() => undefined)
+    const { promise: gone, reject } = Promise.withResolvers<never>()
+    // Nobody may be waiting for it when the process ends.
+    gone.catch(ignore)
+    const onGone = (exit: EngineExit): void => reject(this.#errorOf(exit, phase, deadlineMs))
+    if (this.#exit === undefined) this.#onGone = onGone
+    else onGone(this.#exit)
     try {
       const received = this.#channel.receive(reply)
-      received.catch(() => undefined)
+      received.catch(ignore)
       const sent = this.#channel.send(kind, head, parts, bodyBytes)
       if (exchange.stream !== undefined) await Promise.race([exchange.stream(this.#channel), gone])
       const frame = await Promise.race([received.catch(() => gone), gone])
@@ -106,6 +115,7 @@ export class EngineProcess {
       return frame
     } finally {
       clearTimeout(timer)
+      this.#onGone = undefined
     }
   }
 
@@ -193,4 +203,8 @@ function keepTail(child: ChildProcess): () => string {
     stream?.resume()
   })
   return () => tail.toString('latin1')
+}
+
+function ignore(): void {
+  // Whoever waits for it hears of it another way.
 }
