@@ -5,9 +5,10 @@ import { defaultLimits } from '../packages/server/src/config-limits.ts'
 import { padText } from '../packages/server/src/inference/padding/index.ts'
 import { buildWall, type EngineModel, startEngine } from '../packages/server/src/runtime/host/index.ts'
 import { type JobTensors, Scheduler } from '../packages/server/src/scheduler/index.ts'
+import { keepAsking } from './lib/clients.ts'
 import { cpuMs, descendants } from './lib/proc.ts'
 import { numberOption, printPlace, printTable } from './lib/report.ts'
-import { median, rotated, spread, spreadText } from './lib/statistics.ts'
+import { median, quantile, rotated, spread, spreadText } from './lib/statistics.ts'
 import { bertBase } from './models/architectures.ts'
 
 /**
@@ -124,40 +125,26 @@ async function drive(
   requests: readonly JobTensors[],
   padToMultipleOf: number | undefined,
 ): Promise<Sample> {
-  const took: number[] = []
   let runs = 0
-  let asked = 0
+  let next = 0
   const engines = descendants(process.pid)
   const before = totalCpuMs(engines)
-  const start = performance.now()
-  const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, async () => {
-      let answers = 0
-      let elapsed = 0
-      while (elapsed < WINDOW_MS) {
-        const request = requests[asked++ % requests.length]
-        if (request === undefined) throw new RangeError('a workload has requests')
-        const askedAtMs = performance.now()
-        const tensors = padToMultipleOf === undefined ? request : filledUp(request, padToMultipleOf)
-        const job = { tenant: 'bench', model: { key: 'm', source: model }, costBytes: costOf(tensors), tensors }
-        await scheduler.perform(job, (engine, options) => {
-          runs += options.executions
-          return engine.infer(tensors.inputs, tensors.outputs, options)
-        })
-        took.push(performance.now() - askedAtMs)
-        answers++
-        elapsed = performance.now() - start
-      }
-      return answers / (elapsed / 1000)
-    }),
-  )
-  took.sort((a, b) => a - b)
+  const { rate, tookMs } = await keepAsking(CLIENTS, WINDOW_MS, async () => {
+    const request = requests[next++ % requests.length]
+    if (request === undefined) throw new RangeError('a workload has requests')
+    const tensors = padToMultipleOf === undefined ? request : filledUp(request, padToMultipleOf)
+    const job = { tenant: 'bench', model: { key: 'm', source: model }, costBytes: costOf(tensors), tensors }
+    await scheduler.perform(job, (engine, options) => {
+      runs += options.executions
+      return engine.infer(tensors.inputs, tensors.outputs, options)
+    })
+  })
   return {
-    rate: clients.reduce((sum, rate) => sum + rate, 0),
-    cpuMs: (totalCpuMs(engines) - before) / took.length,
-    p50Ms: took[Math.floor(took.length / 2)] ?? Number.NaN,
-    p99Ms: took[Math.floor(took.length * 0.99)] ?? Number.NaN,
-    perRun: took.length / runs,
+    rate,
+    cpuMs: (totalCpuMs(engines) - before) / tookMs.length,
+    p50Ms: quantile(tookMs, 0.5),
+    p99Ms: quantile(tookMs, 0.99),
+    perRun: tookMs.length / runs,
   }
 }
 

@@ -50,7 +50,8 @@ export interface UploadOptions {
   readonly allowCrossTenantBatching?: boolean | undefined
   /**
    * Fill short texts up to a multiple of so many places, 2 to 512, so that those of several lengths can be computed in one run;
-   * only at the first upload. Answers may round otherwise by 1e-5; a model for which they would differ more is refused.
+   * only at the first upload, and only where the operator batches. The server tries it with a few texts: answers may round
+   * otherwise by 1e-5, and a model whose answers differ more is refused.
    */
   readonly padToMultipleOf?: number | undefined
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined

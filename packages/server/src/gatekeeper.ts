@@ -132,7 +132,9 @@ async function openServer(
   })
   parts.add(() => memory.close())
   models = new VaultRepository({ vault, limits, nowMs, clock, storageOf, expectTenant })
-  const inference = new InferenceService({ models, scheduler, software, cores: limits.cores, nowMs, clock })
+  const { cores, maxBatchElements } = limits
+  const batches = maxBatchElements > 0
+  const inference = new InferenceService({ models, scheduler, software, cores, batches, nowMs, clock })
   const library = new ModelLibrary(models, scheduler, paddingTrial(scheduler), (record) => inference.forget(record))
   const onFailure = (failure: RequestFailure): void => logFailure(log, failure)
   const onAnswered = (answered: Answered | LegacyAnswered): void => {

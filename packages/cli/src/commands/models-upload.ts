@@ -4,6 +4,7 @@ import { CliError } from '../cli-error.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { printModel } from '../model-table.ts'
+import { numberOption } from '../number-option.ts'
 import { formatBytes, PART_BYTES, progressOf } from '../progress.ts'
 import { withSession } from '../session.ts'
 
@@ -57,7 +58,7 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
         command: 'models upload',
       })
     }
-    const places = placesOf(text('pad-to-multiple-of'))
+    const places = numberOption('pad-to-multiple-of', invocation, 'models upload')
     const task = text('task') ?? (kind === 'onnx' ? undefined : await taskOfFolder(path))
     return await withSession(invocation, async (session) => {
       const progress = progressOf(`uploading ${name ?? basename(path)}`, terminal)
@@ -84,11 +85,4 @@ it stopped when the command is repeated. A model is named by the SHA-256 of its 
       }
     })
   },
-}
-
-/** Which numbers may be, the server says. */
-function placesOf(given: string | undefined): number | undefined {
-  if (given === undefined) return undefined
-  if (/^[1-9][0-9]{0,5}$/.test(given)) return Number(given)
-  throw new CliError('USAGE', { problem: '--pad-to-multiple-of is a whole number', command: 'models upload' })
 }

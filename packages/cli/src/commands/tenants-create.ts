@@ -4,6 +4,7 @@ import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { VALIDITY_OPTIONS, validityOf } from '../key-expiry.ts'
 import { keyHashOf } from '../key-hash.ts'
+import { numberOption } from '../number-option.ts'
 import { withSession } from '../session.ts'
 import { printTenant } from '../tenant-table.ts'
 
@@ -52,19 +53,14 @@ async function firstKeyOf(invocation: Invocation): Promise<TenantWish['key']> {
 }
 
 function quotasOf(invocation: Invocation): TenantQuotas {
+  const numberOf = (option: string): number | undefined => numberOption(option, invocation, 'tenants create')
+  const engineSeconds = numberOf('engine-seconds')
   return {
-    maxModels: numberOf('models', invocation),
-    maxModelBytes: numberOf('bytes', invocation),
-    maxRequestsPerMinute: numberOf('requests', invocation),
-    maxEngineMsPerMinute: numberOf('engine-seconds', invocation, 1000),
+    maxModels: numberOf('models'),
+    maxModelBytes: numberOf('bytes'),
+    maxRequestsPerMinute: numberOf('requests'),
+    maxEngineMsPerMinute: engineSeconds === undefined ? undefined : 1000 * engineSeconds,
   }
-}
-
-function numberOf(option: string, { text }: Invocation, unit = 1): number | undefined {
-  const given = text(option)
-  if (given === undefined) return undefined
-  if (/^(?:0|[1-9]\d{0,11})$/.test(given)) return Number(given) * unit
-  throw usage(`--${option} is a whole number`)
 }
 
 function usage(problem: string): CliError {

@@ -22,6 +22,8 @@ export interface InferenceServiceOptions {
   readonly software: { readonly name: string; readonly version: string }
   /** Engines that may serve one tenant at the same time. */
   readonly cores: number
+  /** Whether requests share runs at all: without, nothing is gained by filling texts up. */
+  readonly batches: boolean
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
   readonly clock: () => number
@@ -195,7 +197,7 @@ export class InferenceService {
     const urgency = urgencyOfParameters(asked.parameters)
     const terms = { ...how, ...urgency, timeoutMs: Math.min(timeoutMs, urgency.timeoutMs ?? timeoutMs) }
     timer.enter('queue')
-    const padded = paddedText(record, asked)
+    const padded = this.#options.batches ? paddedText(record, asked) : undefined
     const inputs = padded?.inputs ?? asked.inputs
     const outputs = asked.outputs?.map(({ name }) => name)
     const tensors = { inputs, outputs }

@@ -47,8 +47,8 @@ function textBody(length: number, outputs?: readonly string[]): string {
   return JSON.stringify({ inputs, outputs: outputs?.map((name) => ({ name })) })
 }
 
-async function house(query: string) {
-  const built = await buildHouse({ limits: { cores: 1, maxBatchElements: 1000 } })
+async function house(query: string, maxBatchElements = 1000) {
+  const built = await buildHouse({ limits: { cores: 1, maxBatchElements } })
   built.engines.description = ECHO
   built.engines.onRun = answerAtOnce
   return { ...built, uploaded: await built.ask('PUT', `${PATH}?name=echo${query}`, { as: 'alice', body: MODEL }) }
@@ -93,6 +93,16 @@ describe('a model whose owner lets its texts be filled up', () => {
     answerAtOnce(held[0] as FakeRun)
     for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 })
     expect(held[1]?.requests).toBe(requests)
+  })
+
+  test('is asked as it is where the operator lets no requests share a run', async () => {
+    const { ask, engines } = await house('&padToMultipleOf=16', 0)
+    const answer = await ask('POST', '/v2/models/echo/infer', { as: 'alice', body: textBody(5) })
+    expect(answer.json).toMatchObject({ outputs: [{ shape: [1, 5], data: [10, 11, 12, 13, 14] }, { shape: [1, 1] }] })
+    expect(engines.runs.at(-1)?.inputs.map(({ shape }) => shape)).toEqual([
+      [1, 5],
+      [1, 5],
+    ])
   })
 
   test('says so to whom it is, and keeps saying it', async () => {

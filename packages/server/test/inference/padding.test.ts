@@ -73,6 +73,12 @@ describe('a text that is filled up', () => {
     ],
     ['has a tensor that is no list of rows', 4, [ids, { ...whole('attention_mask', [[1, 1, 1]]), shape: [3] }]],
     ['has fewer bytes than its shape says', 4, [{ ...whole('input_ids', [[5, 6, 7]]), data: new Uint8Array(23) }]],
+    [
+      'says that it has very many rows, and has none',
+      4,
+      [{ name: 'input_ids', datatype: 'INT64', shape: [Number.MAX_SAFE_INTEGER, 1], data: new Uint8Array(0) }],
+    ],
+    ['is of texts of bytes', 4, [{ name: 'input_ids', datatype: 'BYTES', shape: [1, 3], data: new Uint8Array(12) }]],
     ['has no places', 4, textOf([[]])],
     ['has no tensors', 4, []],
     ['would be larger than 64 KiB', 512, textOf(Array.from({ length: 20 }, () => [1]))],

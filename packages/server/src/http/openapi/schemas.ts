@@ -59,6 +59,8 @@ const listing: JsonObject = {
   createdAt: count,
   grants: list(text),
 }
+/** Of a model in a list, what is not always there. */
+const NOT_ALWAYS_LISTED = ['name', 'version', 'task', 'grants', 'sharedEngines', 'padToMultipleOf']
 /** Whether requests can share a run: shown to the owner, once an engine has found out. */
 const rows: JsonObject = { anyOf: [closed({ maxRows: count }), closed({ reason: text, operator: text }, ['operator'])] }
 
@@ -131,26 +133,9 @@ export const SCHEMAS: JsonObject = {
   UploadedModel: closed({ ...modelMembers, ...tensors }, ['name', 'version', 'task']),
   UploadProgress: closed({ offset: count }),
   ...TENANT_SCHEMAS,
-  Model: closed({ ...modelMembers, ...listing, ...tensors, rows }, [
-    'name',
-    'version',
-    'task',
-    'grants',
-    'sharedEngines',
-    'padToMultipleOf',
-    'rows',
-  ]),
+  Model: closed({ ...modelMembers, ...listing, ...tensors, rows }, [...NOT_ALWAYS_LISTED, 'rows']),
   ModelList: closed({
-    models: list(
-      closed({ ...modelMembers, ...listing }, [
-        'name',
-        'version',
-        'task',
-        'grants',
-        'sharedEngines',
-        'padToMultipleOf',
-      ]),
-    ),
+    models: list(closed({ ...modelMembers, ...listing }, NOT_ALWAYS_LISTED)),
   }),
   TaskRequest: {
     type: 'object',

@@ -1,4 +1,4 @@
-import type { RawTensor, TensorMetadata } from '@blindai/protocol'
+import { elementBytes, type RawTensor, type TensorMetadata } from '@blindai/protocol'
 
 /** What `transformers` calls the inputs of a model of texts. Source: its glossary; `PreTrainedTokenizerBase.model_input_names`. */
 const TEXT_INPUTS: ReadonlySet<string> = new Set(['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'])
@@ -34,8 +34,12 @@ export function padText(inputs: readonly RawTensor[], multipleOf: number): Padde
   const [rows = 0, length = 0] = inputs[0]?.shape ?? []
   const paddedLength = Math.ceil(length / multipleOf) * multipleOf
   if (!(rows > 0 && length > 0) || paddedLength === length) return undefined
-  const isOfText = ({ shape, data }: RawTensor): boolean =>
-    shape.length === 2 && shape[0] === rows && shape[1] === length && data.byteLength % (rows * length) === 0
+  // A tensor that is as long as it says has no more rows than bytes, so that what is done for each is bounded, too.
+  const isOfText = ({ shape, datatype, data }: RawTensor): boolean =>
+    shape.length === 2 &&
+    shape[0] === rows &&
+    shape[1] === length &&
+    data.byteLength === rows * length * (elementBytes(datatype) ?? Number.NaN)
   if (!inputs.every(isOfText)) return undefined
   const bytes = inputs.reduce((sum, { data }) => sum + (data.byteLength / length) * paddedLength, 0)
   if (bytes > MAX_PADDED_BYTES) return undefined
